@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeWithKafka, startKafka, waitFor } from '@tidewatch/testing';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { describeWithChromium, launchBrowser } from './browser';
+import { lowContrast } from './contrast';
+import { type Platform, startPlatform } from './platform';
+
+const STEP_MS = 20_000;
+
+/** Starts what the platform needs beside itself. */
+type Prepare = (closers: (() => Promise<void>)[]) => Promise<string[]>;
+
+describeWithChromium('the dashboard in a browser', () => proveWith(() => Promise.resolve([])));
+describeWithKafka('with Kafka', () => {
+  describeWithChromium('the dashboard in a browser', () => proveWith(startBroker));
+});
+
+async function startBroker(closers: (() => Promise<void>)[]): Promise<string[]> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'tidewatch-dashboard-kafka-'));
+  closers.push(() => rm(dataDir, { recursive: true, force: true }));
+  const broker = await startKafka({ dataDir });
+  closers.push(() => broker.stop());
+  return ['--log', 'kafka', '--kafka-brokers', broker.brokers];
+}
+
+function proveWith(prepare: Prepare): void {
+  let platform: Platform;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+  const closers: (() => Promise<void>)[] = [];
+
+  beforeAll(async () => {
+    platform = await startPlatform(await prepare(closers));
+    closers.push(() => platform.stop());
+    browser = await launchBrowser();
+    closers.push(() => browser.close());
+    context = await browser.newContext({ colorScheme: 'light', viewport: { width: 1280, height: 900 } });
+    context.setDefaultTimeout(STEP_MS);
+    page = await context.newPage();
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) complaints.push(message.text());
+    });
+  }, 180_000);
+
+  afterAll(async () => {
+    for (const close of closers.reverse()) await close();
+  }, 90_000);
+
+  const send = async (device: string, value: number): Promise<void> => {
+    const response = await fetch(`${platform.address}/v1/readings`, {
+      method: 'POST',
+      headers: { 'x-api-key': platform.apiKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ device, metric: 'temperature', value }),
+    });
+    expect(response.status).toBe(202);
+  };
+  const rowOf = (device: string) => page.getByRole('row').filter({ hasText: device });
+  const isLive = () => page.locator('header [data-status=live]').waitFor();
+
+  test('asks a stranger to sign in, and says so when the key is wrong', async () => {
+    await page.goto(platform.address);
+    await page.getByLabel('API key').fill('tw_wrong_key');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('not valid').waitFor();
+  });
+
+  test('signs in with the link, and the token leaves the address bar', async () => {
+    await page.goto('about:blank');
+    await page.goto(platform.signInUrl);
+    await isLive();
+    expect(page.url()).not.toContain('token');
+    const cookies = await context.cookies();
+    expect(cookies).toEqual([
+      expect.objectContaining({
+        httpOnly: true,
+        sameSite: 'Strict',
+        domain: new URL(platform.address).hostname,
+      }),
+    ]);
+  });
+
+  test('shows how to send the first reading, and the reading within a second of its POST', async () => {
+    await page.getByText('No readings yet').waitFor();
+    await page.getByText('curl -X POST').waitFor();
+    await send('first', 21.5);
+    const sentAtMs = Date.now();
+    await rowOf('first').getByText('21.5').waitFor();
+    expect(Date.now() - sentAtMs).toBeLessThan(1_000);
+    for (const value of [22.25, 23.75]) {
+      await send('first', value);
+      const againAtMs = Date.now();
+      await rowOf('first').getByText(String(value)).waitFor();
+      expect(Date.now() - againAtMs).toBeLessThan(1_000);
+    }
+  });
+
+  test('shows a chosen series in the chart, live and after a reload', async () => {
+    await page.getByRole('button', { name: 'Show first · temperature in the chart' }).click();
+    const summary = page.getByTestId('chart-summary');
+    await summary.filter({ hasText: '23.75 at' }).waitFor();
+    await send('first', 30.5);
+    await summary.filter({ hasText: /^30\.5 at .*from 21\.5 to 30\.5/ }).waitFor();
+    await page.reload();
+    await isLive();
+    await summary.filter({ hasText: /^30\.5 at .*from 21\.5 to 30\.5/ }).waitFor();
+    // The chart is a chunk of its own and may come after the summary.
+    await page.locator('.uplot canvas').waitFor();
+    expect(await page.locator('.uplot canvas').count()).toBe(1);
+  });
+
+  test('shows that every service is ready', async () => {
+    const services = page.getByRole('region', { name: 'Services' });
+    await waitFor(
+      'five ready services',
+      async () => (await services.getByText('Ready', { exact: true }).count()) === 5,
+    );
+  });
+
+  test('comes back after the dashboard was killed', async () => {
+    const pid = await platform.pidOf('dashboard');
+    process.kill(pid, 'SIGKILL');
+    await page.locator('header [data-status=reconnecting]').waitFor();
+    await isLive();
+    expect(await platform.pidOf('dashboard')).not.toBe(pid);
+    await rowOf('first').getByText('30.5').waitFor();
+    await send('first', 18.125);
+    await rowOf('first').getByText('18.125').waitFor();
+  });
+
+  test('can be walked by keyboard, has landmarks and names', async () => {
+    for (const role of ['banner', 'main'] as const) expect(await page.getByRole(role).count()).toBe(1);
+    expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
+    for (const name of ['Devices', 'Anomalies', 'Services']) {
+      expect(await page.getByRole('region', { name }).count()).toBe(1);
+    }
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    const walked: string[] = [];
+    for (let step = 0; step < 20; step++) {
+      await page.keyboard.press('Tab');
+      walked.push(await page.evaluate(nameOfFocus));
+    }
+    expect(walked[0]).toBe('Skip to the content');
+    expect(walked).toEqual(
+      expect.arrayContaining([
+        'Switch to dark colours',
+        'Sign out',
+        'Filter devices and metrics',
+        'Show first · temperature in the chart',
+      ]),
+    );
+    expect(walked).not.toContain('');
+  });
+
+  test.each(['light', 'dark'] as const)('has enough contrast in %s colours', async (scheme) => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor({ state: 'attached' });
+    // Colours glide from one scheme to the other: what counts is where they come to rest.
+    await page.waitForFunction(() =>
+      document.getAnimations().every(({ playState }) => playState !== 'running'),
+    );
+    expect(await page.evaluate(lowContrast)).toEqual([]);
+  });
+
+  test('fits a phone', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    expect(await page.evaluate(overflow)).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  test('signs out: the cookie is gone, and the link does not work twice', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+    expect(await context.cookies()).toEqual([]);
+    const link = await browser.newPage();
+    await link.goto(platform.signInUrl);
+    await link.getByText('not valid').waitFor();
+    await link.close();
+  });
+
+  test('signs in with a key', async () => {
+    await page.getByLabel('API key').fill(platform.apiKey);
+    await page.getByLabel('API key').press('Enter');
+    await isLive();
+  });
+
+  test('did not break anything on the way', () => {
+    expect(complaints).toEqual([]);
+  });
+}
+
+/** Accessible name of what has the focus, near enough: its label, its text, or its placeholder. Runs in the page. */
+function nameOfFocus(): string {
+  const element = document.activeElement!;
+  return (
+    element.getAttribute('aria-label') ??
+    (element as HTMLInputElement).labels?.[0]?.textContent ??
+    element.textContent
+  ).trim();
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { waitFor } from '@tidewatch/testing';
+
+const MAIN = resolve(__dirname, '../../../dist/tools/standalone/src/main.js');
+const PAGE = resolve(__dirname, '../../../dist/apps/dashboard-web/index.html');
+/** The platform takes so many ports in a row. */
+const PORTS = 8;
+const START_DEADLINE_MS = 120_000;
+
+/** A running Tidewatch in a folder of its own: what `--print-json` says of it. */
+export interface Platform {
+  readonly address: string;
+  readonly signInUrl: string;
+  readonly apiKey: string;
+  readonly dataDir: string;
+  pidOf(service: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts the built platform (`npm run build` comes first). */
+export async function startPlatform(extraArguments: readonly string[] = []): Promise<Platform> {
+  for (const built of [MAIN, PAGE]) {
+    if (!existsSync(built)) throw new Error(`${built} is missing: run npm run build first`);
+  }
+  const dataDir = await mkdtemp(join(tmpdir(), 'tidewatch-e2e-'));
+  // PostgreSQL does not run as root: another account has to get through to its folder.
+  await chmod(dataDir, 0o711);
+  const port = String(await freePorts());
+  const child = spawn(
+    process.execPath,
+    [MAIN, '--data-dir', dataDir, '--port', port, '--print-json', ...extraArguments],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const said: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  const line = await firstLine(child).catch(async (error: unknown) => {
+    await end(child);
+    throw new Error(`the platform did not start:\n${said.join('')}`, { cause: error });
+  });
+  const running = JSON.parse(line) as Omit<Platform, 'pidOf' | 'stop'>;
+  return {
+    ...running,
+    dataDir,
+    pidOf: async (service) => Number(await readFile(join(dataDir, 'run', `${service}.pid`), 'utf8')),
+    async stop() {
+      await end(child);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolveLine, reject) => {
+    const deadline = setTimeout(() => reject(new Error('no answer in time')), START_DEADLINE_MS);
+    createInterface({ input: child.stdout! }).once('line', (line) => {
+      clearTimeout(deadline);
+      resolveLine(line);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(deadline);
+      reject(new Error(`ended with ${code}`));
+    });
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  await waitFor(
+    'the end of the platform',
+    () => child.exitCode !== null || child.signalCode !== null,
+    60_000,
+  );
+}
+
+/** The first of a row of free ports. */
+async function freePorts(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const first = 20_000 + Math.floor(Math.random() * 30_000);
+    const checks = Array.from({ length: PORTS }, (_, index) => isFree(first + index));
+    if ((await Promise.all(checks)).every(Boolean)) return first;
+  }
+  throw new Error('no free ports');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolveFree) => {
+    const server = createServer();
+    server.once('error', () => resolveFree(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolveFree(true)));
+  });
+}

@@ -1,0 +1,123 @@
+import type uPlot from 'uplot';
+import { formatTick, formatTime, formatValue } from '../series/format';
+
+export interface ChartColors {
+  readonly line: string;
+  readonly fill: string;
+  readonly grid: string;
+  readonly text: string;
+  readonly anomaly: string;
+  readonly background: string;
+}
+
+/** The page's colours: a canvas cannot use CSS variables by itself. */
+export function readColors(element: HTMLElement): ChartColors {
+  const style = getComputedStyle(element);
+  const read = (name: string): string => style.getPropertyValue(name).trim();
+  return {
+    line: read('--tw-chart-line'),
+    fill: read('--tw-chart-fill'),
+    grid: read('--tw-chart-grid'),
+    text: read('--tw-chart-text'),
+    anomaly: read('--tw-chart-anomaly'),
+    background: read('--mantine-color-body'),
+  };
+}
+
+export interface Mark {
+  readonly timeMs: number;
+  readonly value: number;
+}
+
+interface ChartSetup {
+  readonly colors: ChartColors;
+  readonly width: number;
+  readonly height: number;
+  /** Anomalies to be marked, asked for at each drawing. */
+  readonly marks: () => readonly Mark[];
+  /** What is under the pointer. */
+  readonly onPointer: (text: string) => void;
+}
+
+/** One line, its anomalies, local time along the bottom. */
+export function chartOptions(setup: ChartSetup): uPlot.Options {
+  const { colors } = setup;
+  const axis = {
+    stroke: colors.text,
+    grid: { stroke: colors.grid, width: 1 },
+    ticks: { stroke: colors.grid, width: 1 },
+    font: '12px system-ui, sans-serif',
+  };
+  return {
+    width: setup.width,
+    height: setup.height,
+    ms: 1,
+    legend: { show: false },
+    padding: [12, 12, 0, 0],
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
+    scales: { x: { time: true, auto: false }, y: { range: yRange(setup.marks) } },
+    series: [
+      {},
+      {
+        stroke: colors.line,
+        fill: colors.fill,
+        width: 1.75,
+        points: { show: (plot) => (plot.data[0].length > 80 ? false : true), size: 5, fill: colors.line },
+      },
+    ],
+    axes: [
+      {
+        ...axis,
+        space: 80,
+        values: (...[, times, , , stepMs]) => times.map((timeMs) => formatTick(timeMs, stepMs)),
+      },
+      { ...axis, size: 64, values: (_plot, values) => values.map(formatValue) },
+    ],
+    hooks: {
+      draw: [(plot) => drawMarks(plot, setup.marks(), colors)],
+      setCursor: [(plot) => setup.onPointer(pointerText(plot))],
+    },
+  };
+}
+
+/** Room above and below; anomalies outside of the line's range are in sight as well. */
+function yRange(marks: () => readonly Mark[]) {
+  return (plot: uPlot, dataMin: number | null, dataMax: number | null): [number, number] => {
+    const [from, to] = [plot.scales['x']?.min ?? -Infinity, plot.scales['x']?.max ?? Infinity];
+    const values = marks()
+      .filter(({ timeMs }) => timeMs >= from && timeMs <= to)
+      .map(({ value }) => value);
+    const min = Math.min(dataMin ?? Infinity, ...values);
+    const max = Math.max(dataMax ?? -Infinity, ...values);
+    if (min > max) return [0, 1];
+    const margin = (max - min) * 0.12 || Math.abs(max) * 0.05 || 1;
+    return [min - margin, max + margin];
+  };
+}
+
+function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.lineWidth = 2 * devicePixelRatio;
+  for (const { timeMs, value } of marks) {
+    ctx.beginPath();
+    const [x, y] = [plot.valToPos(timeMs, 'x', true), plot.valToPos(value, 'y', true)];
+    ctx.arc(x, y, 5.5 * devicePixelRatio, 0, 2 * Math.PI);
+    ctx.fillStyle = colors.background;
+    ctx.strokeStyle = colors.anomaly;
+    ctx.fill();
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
+function pointerText(plot: uPlot): string {
+  const index = plot.cursor.idx;
+  if (index === null || index === undefined) return '';
+  const [timeMs, value] = [plot.data[0][index], plot.data[1]?.[index]];
+  if (timeMs === undefined || value === null || value === undefined) return '';
+  return `${formatTime(timeMs, Date.now())} · ${formatValue(value)}`;
+}

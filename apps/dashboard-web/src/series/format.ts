@@ -1,0 +1,65 @@
+const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+const clockMinutes = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+const dateAndClock = new Intl.DateTimeFormat(undefined, {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  hourCycle: 'h23',
+});
+
+/** Up to six significant digits; very large and very small numbers with an exponent. */
+export function formatValue(value: number): string {
+  const magnitude = Math.abs(value);
+  if (value !== 0 && (magnitude >= 1e9 || magnitude < 1e-4)) return value.toPrecision(4);
+  return number.format(value);
+}
+
+/** A value that was computed, such as a mean: more digits than four would promise too much. */
+export function formatMean(value: number): string {
+  return formatValue(Number(value.toPrecision(4)));
+}
+
+/** Local time of day without a date; seconds only where they matter. */
+export function formatTick(timeMs: number, stepMs: number): string {
+  return (stepMs < 60_000 ? clock : clockMinutes).format(new Date(timeMs));
+}
+
+/** Local time of day, with the date unless it is today's. */
+export function formatTime(timeMs: number, nowMs: number): string {
+  const time = new Date(timeMs);
+  const sameDay = time.toDateString() === new Date(nowMs).toDateString();
+  return sameDay ? clock.format(time) : dateAndClock.format(time);
+}
+
+const UNITS: readonly (readonly [unit: string, ms: number])[] = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
+
+/** `now`, `12 s ago`, `3 min ago`, `in 5 min` (a device whose clock is ahead). */
+export function formatAge(timeMs: number, nowMs: number): string {
+  const age = nowMs - timeMs;
+  const size = Math.abs(age);
+  const [unit, unitMs] = UNITS.find(([, ms]) => size >= ms) ?? ['s', 1_000];
+  const count = Math.floor(size / unitMs);
+  if (count === 0 || (age < 0 && size < 5_000)) return 'now';
+  return age > 0 ? `${count} ${unit} ago` : `in ${count} ${unit}`;
+}
+
+/** A reading is stale when the device has been silent for so long. */
+const STALE_AFTER_MS = 5 * 60_000;
+
+export function isStale(timeMs: number, nowMs: number): boolean {
+  return nowMs - timeMs > STALE_AFTER_MS;
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import { fromQuery, toQuery } from './address';
+import { formatAge, formatTime, formatValue, isStale } from './format';
+import { metricLabel, seriesId } from './series';
+
+const series = { device: 'd/1', metric: 'temp', tags: { site: 'north & south', line: '"1"' } };
+
+describe('a series', () => {
+  test('has one id, whatever the order of its tags', () => {
+    const other = { ...series, tags: { line: '"1"', site: 'north & south' } };
+    expect(seriesId(series)).toBe(seriesId(other));
+    expect(seriesId(series)).not.toBe(seriesId({ ...series, tags: {} }));
+  });
+
+  test('is named by its metric and tags', () => {
+    expect(metricLabel({ ...series, tags: {} })).toBe('temp');
+    expect(metricLabel({ ...series, tags: { b: '2', a: '1' } })).toBe('temp (a=1, b=2)');
+  });
+
+  test('goes into the address and comes back', () => {
+    expect(fromQuery(toQuery(series))).toEqual(series);
+    expect(toQuery(undefined)).toBe('');
+    expect(fromQuery('')).toBeUndefined();
+    expect(fromQuery('?device=a&metric=b&tag=rubbish')).toBeUndefined();
+  });
+});
+
+describe('values and times', () => {
+  test.each([
+    [25.5, '25.5'],
+    [0, '0'],
+    [1234567.891, '1,234,570'],
+    [1e12, '1.000e+12'],
+    [0.00001234, '0.00001234'],
+    [1e-9, '1.000e-9'],
+  ])('%p reads %p', (value, text) => expect(formatValue(value)).toBe(text));
+
+  test.each([
+    [0, 'now'],
+    [999, 'now'],
+    [12_345, '12 s ago'],
+    [65_000, '1 min ago'],
+    [7_200_000, '2 h ago'],
+    [3 * 86_400_000, '3 d ago'],
+    [-2_000, 'now'],
+    [-300_000, 'in 5 min'],
+  ])('an age of %p ms reads %p', (age, text) => expect(formatAge(1e12, 1e12 + age)).toBe(text));
+
+  test('the date is shown unless it is today', () => {
+    const noon = new Date(2026, 0, 15, 12, 0, 5).getTime();
+    expect(formatTime(noon, noon + 1_000)).toMatch(/^12.00.05$/);
+    expect(formatTime(noon, noon + 86_400_000)).toContain('2026');
+  });
+
+  test('a device is stale after five minutes of silence', () => {
+    expect([isStale(0, 300_000), isStale(0, 300_001)]).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  ChaosPlatform,
+  type Driver,
+  FAULTS,
+  type FaultName,
+  LEDGER_SETTINGS,
+  armedFailPoints,
+  describeWithKafka,
+  runFault,
+} from '@tidewatch/testing';
+import { STANDALONE } from './standalone-script';
+
+const SEED = 20_251;
+const SECONDS = 5;
+/** One platform after the other takes all this; the fail points come first, as they are armed from the start. */
+const EMBEDDED: FaultName[] = [
+  'fail-points',
+  'kill-services',
+  'kill-gateway',
+  'pause-processing',
+  'pause-storage',
+  'kill-postgres',
+];
+/** The gateway knows nothing of the driver. */
+const KAFKA: FaultName[] = [...EMBEDDED.filter((fault) => fault !== 'kill-gateway'), 'kill-broker'];
+
+describe('the ledger on the embedded log', () => proveOn('postgres', EMBEDDED));
+describeWithKafka('the ledger on Kafka', () => proveOn('kafka', KAFKA));
+
+function proveOn(driver: Driver, faults: FaultName[]): void {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-ledger-'));
+  const lines: string[] = [];
+  let platform: ChaosPlatform | undefined;
+
+  beforeAll(async () => {
+    platform = await ChaosPlatform.start({
+      driver,
+      folder,
+      script: STANDALONE,
+      replicas: { processing: 2, storage: 2 },
+      settings: { ...LEDGER_SETTINGS, ...armedFailPoints() },
+      say: (line) => lines.push(line),
+    });
+  }, 240_000);
+
+  afterAll(async () => {
+    await platform?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, 120_000);
+
+  test.each(faults)(
+    'nothing is lost, duplicated or wrong after: %s',
+    async (fault) => {
+      const seed = SEED + faults.indexOf(fault);
+      const report = await runFault(platform!, { fault, seconds: SECONDS, seed, name: fault }).catch(
+        (error: unknown) => {
+          // What the supervisor said tells more than the deadline that was missed.
+          throw new Error(`${String(error)}\n${lines.slice(-40).join('\n')}`, { cause: error });
+        },
+      );
+      const { verdicts } = report;
+      expect(Object.fromEntries(FAULTS.map((count) => [count, verdicts[count]]))).toEqual(
+        Object.fromEntries(FAULTS.map((count) => [count, 0])),
+      );
+      expect(report.checkpointViolations).toEqual([]);
+      expect(report.injected).toBeGreaterThan(0);
+      // Few readings come through while the gateway is away, but every series has windows that closed.
+      expect(verdicts.acknowledged).toBeGreaterThan(200);
+      expect(verdicts.windowsExpected).toBeGreaterThan(36);
+    },
+    240_000,
+  );
+}

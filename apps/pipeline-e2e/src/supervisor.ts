@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { waitFor } from '@tidewatch/testing';
+import { STANDALONE } from './standalone-script';
+
+/** `npm start` without npm and the build, as a terminal runs it: in a process group of its own. */
+export class Supervisor {
+  out = '';
+  err = '';
+  readonly exit: Promise<number | null>;
+  private readonly child: ChildProcess;
+
+  constructor(args: readonly string[]) {
+    this.child = spawn(process.execPath, [STANDALONE, ...args], {
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.child.stdout!.on('data', (chunk: Buffer) => (this.out += chunk.toString()));
+    this.child.stderr!.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
+    this.exit = new Promise((resolve) => this.child.once('close', resolve));
+  }
+
+  get lines(): string[] {
+    return this.err.split('\n').filter((line) => line !== '');
+  }
+
+  async ready(): Promise<void> {
+    await waitFor(
+      'the platform',
+      () => {
+        if (this.child.exitCode !== null) throw new Error('it has ended');
+        return this.out.includes('Ctrl-C stops everything');
+      },
+      90_000,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${this.err}`, { cause: error });
+    });
+  }
+
+  /** As Ctrl-C does: the signal goes to the whole group. */
+  interrupt(): void {
+    process.kill(-this.child.pid!, 'SIGINT');
+  }
+
+  kill(): void {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+  }
+}
+
+/** Process ids by service, as the supervisor notes them. */
+export function runningIds(dataDir: string): Record<string, number> {
+  const folder = path.join(dataDir, 'run');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.pid'));
+  return Object.fromEntries(
+    files.map((name) => [path.basename(name, '.pid'), Number(readFileSync(path.join(folder, name), 'utf8'))]),
+  );
+}
+
+/** Command lines of all processes that belong to a platform: its services, its database, and the guards of both. */
+export function processesOf(dataDir: string, ids: Readonly<Record<string, number>>): string[] {
+  const numbers = new Set(Object.values(ids).map(String));
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [name, commandLine(name)] as const)
+    .filter(([name, command]) => {
+      const guarded = /^\/bin\/sh .*tidewatch-(?:postgres-watchdog|guard) (\d+)/s.exec(command)?.[1] ?? '';
+      return numbers.has(name) || numbers.has(guarded) || command.includes(dataDir);
+    })
+    .map(([, command]) => command);
+}
+
+function commandLine(pid: string): string {
+  try {
+    // A process that has ended and waits for its parent has none.
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}

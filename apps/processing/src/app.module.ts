@@ -1,0 +1,53 @@
+import { Module } from '@nestjs/common';
+import { detectorKind } from '@tidewatch/anomaly-detection';
+import {
+  armFailPoint,
+  MESSAGE_LOG,
+  type MessageLog,
+  MessagingModule,
+  messagingOptions,
+  type MessagingOptions,
+} from '@tidewatch/messaging';
+import { PG_POOL, SERVICE_CONFIG } from '@tidewatch/service-kit';
+import type { Pool } from 'pg';
+import { processing, type ProcessingConfig } from './config';
+import { PARTITION_DEPENDENCIES, type PartitionDependencies } from './partitions/open-partition';
+import { ProcessingService } from './partitions/processing.service';
+import { StateStore } from './partitions/state-store';
+
+@Module({
+  imports: [MessagingModule.forRootAsync({ inject: [SERVICE_CONFIG, PG_POOL], useFactory: logOptions })],
+  providers: [
+    {
+      provide: PARTITION_DEPENDENCIES,
+      inject: [SERVICE_CONFIG, MESSAGE_LOG, PG_POOL],
+      useFactory: partitionDependencies,
+    },
+    ProcessingService,
+  ],
+})
+export class AppModule {}
+
+function logOptions(config: ProcessingConfig, pool: Pool): MessagingOptions {
+  if (config.FAIL_POINT !== undefined) armFailPoint(config.FAIL_POINT);
+  return messagingOptions(config, { name: processing.name, pool });
+}
+
+function partitionDependencies(config: ProcessingConfig, log: MessageLog, pool: Pool): PartitionDependencies {
+  return {
+    log,
+    store: new StateStore(pool),
+    detector: detectorKind(config.DETECTOR),
+    checkpointIntervalMs: config.CHECKPOINT_INTERVAL_MS,
+    settings: {
+      latenessMs: config.ALLOWED_LATENESS_MS,
+      idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+      evictAfterMs: config.SERIES_EVICTION_MS,
+      maxAheadMs: config.MAX_CLOCK_AHEAD_MS,
+      maxSeries: config.MAX_SERIES_PER_PARTITION,
+      maxRecentTimes: config.MAX_RECENT_TIMES_PER_SERIES,
+      alarmRestMs: config.ALARM_REST_MS,
+      alarmRepeatMs: config.ALARM_REPEAT_MS,
+    },
+  };
+}

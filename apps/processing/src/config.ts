@@ -1,0 +1,54 @@
+import { DETECTORS } from '@tidewatch/anomaly-detection';
+import { commonConfig, type ConfigOf, defineService } from '@tidewatch/service-kit';
+import { DEFAULT_STREAM_SETTINGS as DEFAULTS } from '@tidewatch/stream-processing';
+import { z } from 'zod';
+
+const HOUR_MS = 3_600_000;
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+export const processing = defineService({
+  name: 'processing',
+  description: 'Deduplicates readings in event time, closes windows and looks for anomalies.',
+  port: 8082,
+  requestContext: false,
+  config: z.object({
+    ...commonConfig,
+    ALLOWED_LATENESS_MS: whole(0, HOUR_MS)
+      .default(DEFAULTS.latenessMs)
+      .describe(
+        'How far behind the newest reading of its series a reading may be and still count in windows.',
+      ),
+    IDLE_TIMEOUT_MS: whole(1_000, 24 * HOUR_MS)
+      .default(DEFAULTS.idleTimeoutMs)
+      .describe(
+        'Silence, beside the lateness and by the time of the log, after which windows of a series close.',
+      ),
+    SERIES_EVICTION_MS: whole(60_000, 366 * 24 * HOUR_MS)
+      .default(DEFAULTS.evictAfterMs)
+      .describe('Silence, by the time of the log, after which a series is forgotten.'),
+    MAX_CLOCK_AHEAD_MS: whole(0, 366 * 24 * HOUR_MS)
+      .default(DEFAULTS.maxAheadMs)
+      .describe('A reading further ahead of the time of the log than this is stored, but in no window.'),
+    MAX_SERIES_PER_PARTITION: whole(1, 1_000_000)
+      .default(DEFAULTS.maxSeries)
+      .describe('Readings of further series are stored, but not processed.'),
+    MAX_RECENT_TIMES_PER_SERIES: whole(64, 1_000_000)
+      .default(DEFAULTS.maxRecentTimes)
+      .describe('Readings of one series within the lateness; above it the lateness of that series shrinks.'),
+    DETECTOR: z
+      .enum(DETECTORS.map(({ name }) => name) as [string, ...string[]])
+      .default(DETECTORS[0]!.name)
+      .describe('Which detector looks for anomalies.'),
+    ALARM_REST_MS: whole(0, 24 * HOUR_MS)
+      .default(DEFAULTS.alarmRestMs)
+      .describe('Event time without an anomalous reading after which a series may raise an alarm again.'),
+    ALARM_REPEAT_MS: whole(1_000, 366 * 24 * HOUR_MS)
+      .default(DEFAULTS.alarmRepeatMs)
+      .describe('Event time after which a fault that lasts raises another alarm.'),
+    CHECKPOINT_INTERVAL_MS: whole(100, 300_000)
+      .default(5_000)
+      .describe('Time between checkpoints of a partition: what a crash makes the service do again.'),
+  }),
+});
+
+export type ProcessingConfig = ConfigOf<typeof processing>;

@@ -1,0 +1,63 @@
+import type { ReadingCounts } from '@tidewatch/stream-processing';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+const readings = new Counter({
+  name: 'tidewatch_processing_readings_total',
+  help: 'Readings by outcome: processed, duplicate, late, ahead (of the clock), untracked (too many series).',
+  labelNames: ['outcome'] as const,
+});
+
+export const windows = new Counter({
+  name: 'tidewatch_processing_windows_total',
+  help: 'Windows closed and put on the log, repeats after a crash included.',
+});
+
+export const anomalies = new Counter({
+  name: 'tidewatch_processing_anomalies_total',
+  help: 'Anomalies put on the log, repeats after a crash included.',
+  labelNames: ['severity'] as const,
+});
+
+export const trackedSeries = new Gauge({
+  name: 'tidewatch_processing_series',
+  help: 'Series whose state is held.',
+  labelNames: ['partition'] as const,
+});
+
+export const stageDuration = new Histogram({
+  name: 'tidewatch_processing_stage_duration_seconds',
+  help: 'Time per batch by stage: decode, process, publish; and checkpoint and restore of a partition.',
+  labelNames: ['stage'] as const,
+  buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+});
+
+export const checkpointBytes = new Counter({
+  name: 'tidewatch_processing_checkpoint_bytes_total',
+  help: 'Bytes of state written by checkpoints.',
+});
+
+export const checkpointSeries = new Counter({
+  name: 'tidewatch_processing_checkpoint_series_total',
+  help: 'Series whose state was written by checkpoints.',
+});
+
+export const stateFaults = new Counter({
+  name: 'tidewatch_processing_state_faults_total',
+  help: 'Stored states that could not be restored: damaged (the series began anew) or detector (only its detector did).',
+  labelNames: ['kind'] as const,
+});
+
+export const latency = new Histogram({
+  name: 'tidewatch_processing_latency_seconds',
+  help: 'From the receipt of a block by ingestion to its outputs on the log.',
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+});
+
+/** Adds what `counts` has grown since `before`, and brings `before` up to date. */
+export function countReadings(counts: ReadingCounts, before: ReadingCounts): void {
+  for (const outcome of Object.keys(counts) as (keyof ReadingCounts)[]) {
+    const grown = counts[outcome] - before[outcome];
+    if (grown > 0) readings.inc({ outcome }, grown);
+    before[outcome] = counts[outcome];
+  }
+}

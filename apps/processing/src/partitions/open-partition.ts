@@ -1,0 +1,66 @@
+import { Logger } from '@nestjs/common';
+import { type DetectorKind, SnapshotError } from '@tidewatch/anomaly-detection';
+import { TOPICS } from '@tidewatch/contracts';
+import type { MessageLog, PartitionClaim } from '@tidewatch/messaging';
+import { PartitionStream, type StreamSettings } from '@tidewatch/stream-processing';
+import * as metrics from '../metrics';
+import { OutputBuffer } from './output-buffer';
+import { PartitionProcessor } from './partition-processor';
+import { StateStore } from './state-store';
+
+const logger = new Logger('processing');
+
+/** Injection token of the `PartitionDependencies`. */
+export const PARTITION_DEPENDENCIES = Symbol('PARTITION_DEPENDENCIES');
+
+export interface PartitionDependencies {
+  readonly log: MessageLog;
+  readonly store: StateStore;
+  readonly settings: StreamSettings;
+  readonly detector: DetectorKind;
+  readonly checkpointIntervalMs: number;
+}
+
+/** A processor whose state is that of the claim's checkpoint. */
+export async function openPartition(
+  claim: PartitionClaim,
+  { log, store, settings, detector, checkpointIntervalMs }: PartitionDependencies,
+): Promise<PartitionProcessor> {
+  const outputs = new OutputBuffer(log, detector, {
+    aggregates: await log.partitionCount(TOPICS.aggregates),
+    anomalies: await log.partitionCount(TOPICS.anomalies),
+  });
+  const stream = new PartitionStream(settings, detector, outputs);
+  const end = metrics.stageDuration.startTimer({ stage: 'restore' });
+  await restore(claim, stream, store);
+  end();
+  metrics.trackedSeries.set({ partition: claim.partition }, stream.seriesCount);
+  return new PartitionProcessor({ claim, stream, outputs, store, checkpointIntervalMs });
+}
+
+/** A state that can't be read is set aside: its series begins anew, and the service lives. */
+async function restore(claim: PartitionClaim, stream: PartitionStream, store: StateStore): Promise<void> {
+  const stored = await store.load(claim);
+  const faults = { damaged: 0, detector: 0 };
+  let example = '';
+  const attempt = (step: () => boolean): void => {
+    try {
+      if (!step()) faults.detector += 1;
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      faults.damaged += 1;
+      example = error.message;
+    }
+  };
+  const { partition } = stored;
+  if (partition) attempt(() => (stream.restorePartition(partition), true));
+  for await (const state of stored.series) attempt(() => stream.restoreSeries(state));
+  if (faults.damaged > 0) {
+    logger.error(`partition ${claim.partition}: ${faults.damaged} stored states set aside (${example})`);
+  }
+  if (faults.detector > 0) {
+    logger.warn(`partition ${claim.partition}: detectors of ${faults.detector} series begin anew`);
+  }
+  metrics.stateFaults.inc({ kind: 'damaged' }, faults.damaged);
+  metrics.stateFaults.inc({ kind: 'detector' }, faults.detector);
+}

@@ -1,0 +1,59 @@
+import type { DetectorKind, Verdict } from '@tidewatch/anomaly-detection';
+import { TOPICS } from '@tidewatch/contracts';
+import type { LogRecord, MessageLog } from '@tidewatch/messaging';
+import type { FlaggedReading, HashedSeries, StreamSink, WindowValues } from '@tidewatch/stream-processing';
+import * as metrics from '../metrics';
+import { anomalyOf, anomalyRecord, windowRecord } from './output-records';
+
+/** Bounds of one append: far below what the log takes at once, so that partitions don't crowd each other out. */
+const APPEND_RECORDS = 2_000;
+const APPEND_BYTES = 1024 * 1024;
+
+/** Holds the outputs of a batch until they are appended, in few calls. */
+export class OutputBuffer implements StreamSink {
+  private windows: LogRecord[] = [];
+  private anomalies: LogRecord[] = [];
+
+  constructor(
+    private readonly log: MessageLog,
+    private readonly kind: DetectorKind,
+    private readonly partitions: { readonly aggregates: number; readonly anomalies: number },
+  ) {}
+
+  /** Whether it is time to append, in the middle of a batch. */
+  get isFull(): boolean {
+    return this.windows.length + this.anomalies.length >= APPEND_RECORDS;
+  }
+
+  window(series: HashedSeries, values: Readonly<WindowValues>): void {
+    this.windows.push(windowRecord(series, values, this.partitions.aggregates));
+  }
+
+  anomaly(reading: FlaggedReading, verdict: Readonly<Verdict>): void {
+    const anomaly = anomalyOf(reading, verdict, this.kind);
+    metrics.anomalies.inc({ severity: anomaly.severity });
+    this.anomalies.push(anomalyRecord(anomaly, this.partitions.anomalies));
+  }
+
+  /** Resolves when the log has acknowledged everything held. */
+  async flush(): Promise<void> {
+    const { windows, anomalies } = this;
+    if (windows.length + anomalies.length === 0) return;
+    this.windows = [];
+    this.anomalies = [];
+    await Promise.all([this.append(TOPICS.aggregates, windows), this.append(TOPICS.anomalies, anomalies)]);
+    metrics.windows.inc(windows.length);
+  }
+
+  private async append(topic: string, records: readonly LogRecord[]): Promise<void> {
+    for (let start = 0; start < records.length;) {
+      let end = start;
+      for (let bytes = 0; end < records.length && end - start < APPEND_RECORDS; end++) {
+        bytes += records[end]!.value.length;
+        if (bytes > APPEND_BYTES && end > start) break;
+      }
+      await this.log.append(topic, records.slice(start, end));
+      start = end;
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { detectorKind } from '@tidewatch/anomaly-detection';
+import { type Anomaly, TOPICS, type WindowAggregate } from '@tidewatch/contracts';
+import {
+  CheckpointStore,
+  createMessageLog,
+  ensureTopics,
+  FencedError,
+  type LogBatch,
+  type MessageLog,
+  type MessagingOptions,
+  type PartitionClaim,
+  PoisonRecordError,
+} from '@tidewatch/messaging';
+import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
+import { DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
+import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
+import { openPartition, type PartitionDependencies } from './open-partition';
+import { StateStore } from './state-store';
+
+/** What is set aside is logged as an error, as it should be. */
+Logger.overrideLogger(false);
+
+const START_MS = 1_700_000_040_000;
+const PARTITIONS = 2;
+
+let database: TestDatabase;
+let log: MessageLog;
+let dependencies: PartitionDependencies;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  const options: MessagingOptions = {
+    driver: 'postgres',
+    pool: database.pool,
+    connectionString: database.url,
+    instanceId: 'test',
+  };
+  await ensureTopics(options, { partitions: PARTITIONS });
+  log = createMessageLog(options);
+  dependencies = {
+    log,
+    store: new StateStore(database.pool),
+    settings: DEFAULT_STREAM_SETTINGS,
+    detector: detectorKind('robust-z'),
+    checkpointIntervalMs: 3_600_000,
+  };
+});
+
+afterEach(async () => {
+  await log.close();
+  await database.drop();
+});
+
+interface Reading {
+  readonly device: string;
+  readonly atMs: number;
+  readonly value: number;
+}
+
+function block(readings: readonly Reading[]): Uint8Array {
+  const builder = new ReadingBatchBuilder();
+  for (const { device, atMs, value } of readings) {
+    builder.append(seriesKey(device, 'temperature'), (START_MS + atMs) * 1000, value);
+  }
+  return encodeBlock(builder.view());
+}
+
+/** Three minutes of one device at one reading a second: steady, with a spike in the middle. */
+function minutesOf(device: string): Reading[] {
+  return Array.from({ length: 180 }, (_, i) => ({
+    ...{ device, atMs: i * 1_000 },
+    value: i === 90 ? 92 : 20 + (i % 5) / 4,
+  }));
+}
+
+function batchOf(blocks: readonly Uint8Array[], firstOffset = 0): LogBatch {
+  const records = blocks.map((value, i) => ({
+    ...{ offset: BigInt(firstOffset + i), key: 'k', value, headers: {} },
+    appendedAtMs: START_MS + 200_000,
+  }));
+  const nextOffset = BigInt(firstOffset + blocks.length);
+  return { topic: TOPICS.readings, partition: 0, records, nextOffset, highWatermark: nextOffset };
+}
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>
+    list.slice(i * size, (i + 1) * size),
+  );
+}
+
+async function valuesOf<T>(topic: string): Promise<T[]> {
+  const { rows } = await database.pool.query<{ value: Buffer }>(
+    'SELECT value FROM log_records WHERE topic = $1 ORDER BY partition, log_offset',
+    [topic],
+  );
+  return rows.map(({ value }) => JSON.parse(value.toString()) as T);
+}
+
+const claimAs = (consumer: string): Promise<PartitionClaim> =>
+  new CheckpointStore(database.pool).claim(consumer, TOPICS.readings, 0, 'test');
+
+async function storedStates(consumer: string): Promise<string[]> {
+  const { rows } = await database.pool.query<{ state: string }>(
+    `SELECT encode(key_hash, 'hex') || encode(state, 'hex') AS state FROM stream_state WHERE consumer = $1 ORDER BY key_hash`,
+    [consumer],
+  );
+  return rows.map(({ state }) => state);
+}
+
+test('readings on the log come out as windows and anomalies, exactly', async () => {
+  const consumer = log.consume({
+    ...{ consumer: 'processing', topic: TOPICS.readings },
+    open: (claim) => openPartition(claim, dependencies),
+  });
+  await consumer.start();
+  const devices = ['pump-1', 'pump-2', 'pump-3'];
+  for (const device of devices) {
+    const partition = partitionOfDevice(device, PARTITIONS);
+    for (const readings of chunks(minutesOf(device), 50)) {
+      // Each block comes twice, as after a retry.
+      const record = { partition, key: device, value: block(readings) };
+      await log.append(TOPICS.readings, [record, record]);
+    }
+  }
+  // The watermark is at 149 s: 14 short windows and 2 long ones of each device are over.
+  const windows = await waitFor('windows', async () => {
+    const all = await valuesOf<WindowAggregate>(TOPICS.aggregates);
+    return all.length >= 16 * devices.length ? all : undefined;
+  });
+  await consumer.stop();
+  expect(windows).toHaveLength(16 * devices.length);
+  expect(new Set(windows.map(({ id }) => id)).size).toBe(windows.length);
+  for (const device of devices) {
+    const readings = minutesOf(device);
+    for (const window of windows.filter(({ series }) => series.device === device)) {
+      const from = (window.startMs - START_MS) / 1000;
+      const values = readings.slice(from, from + window.sizeMs / 1000).map(({ value }) => value);
+      expect(window).toMatchObject({
+        count: values.length,
+        min: Math.min(...values),
+        max: Math.max(...values),
+        // Quarters: every partial sum is exact.
+        sum: values.reduce((a, b) => a + b),
+        sumOfSquares: values.reduce((a, b) => a + b * b, 0),
+        first: values[0],
+        last: values.at(-1),
+      });
+    }
+  }
+  const anomalies = await valuesOf<Anomaly>(TOPICS.anomalies);
+  expect(anomalies.map(({ series, value }) => `${series.device}: ${value}`).sort()).toEqual(
+    devices.map((device) => `${device}: 92`),
+  );
+  const { rows } = await database.pool.query('SELECT sum(next_offset)::int AS done FROM checkpoints');
+  expect(rows).toEqual([{ done: 2 * 4 * devices.length }]);
+});
+
+test('a crash before the checkpoint repeats outputs identically and ends in the same state', async () => {
+  const readings = [...minutesOf('pump-1'), ...minutesOf('pump-2')];
+  const blocks = chunks(readings, 40).map(block);
+
+  const straight = await openPartition(await claimAs('straight'), dependencies);
+  await straight.handle(batchOf(blocks));
+  await straight.close();
+  const expected = (await valuesOf<{ id: string }>(TOPICS.aggregates))
+    .map((one) => JSON.stringify(one))
+    .sort();
+  await database.pool.query('DELETE FROM log_records');
+
+  const first = await openPartition(await claimAs('crashing'), dependencies);
+  await first.handle(batchOf(blocks.slice(0, 3)));
+  await first.close();
+  const second = await openPartition(await claimAs('crashing'), dependencies);
+  await second.handle(batchOf(blocks.slice(3, 7), 3));
+  // It ends here, without a checkpoint. Its successor gets the records in other batches.
+  const claim = await claimAs('crashing');
+  expect(claim.nextOffset).toBe(3n);
+  const third = await openPartition(claim, dependencies);
+  for (let i = 3; i < blocks.length; i++) await third.handle(batchOf([blocks[i]!], i));
+  await third.close();
+
+  const outputs = (await valuesOf<{ id: string }>(TOPICS.aggregates)).map((one) => JSON.stringify(one));
+  expect(outputs.length).toBeGreaterThan(expected.length);
+  expect([...new Set(outputs)].sort()).toEqual(expected);
+  expect(await storedStates('crashing')).toEqual(await storedStates('straight'));
+  expect(await storedStates('straight')).toHaveLength(3);
+});
+
+test('who has lost the partition writes nothing more', async () => {
+  const blocks = chunks(minutesOf('pump-1'), 60).map(block);
+  const old = await openPartition(await claimAs('fenced'), dependencies);
+  await old.handle(batchOf(blocks.slice(0, 1)));
+  const next = await openPartition(await claimAs('fenced'), dependencies);
+  await expect(old.close()).rejects.toThrow(FencedError);
+  expect(await storedStates('fenced')).toEqual([]);
+  await next.handle(batchOf(blocks));
+  await next.close();
+  const states = await storedStates('fenced');
+  await expect(old.close()).rejects.toThrow(FencedError);
+  expect(await storedStates('fenced')).toEqual(states);
+});
+
+test('a record that is no block is poison, before anything of its batch takes effect', async () => {
+  const blocks = chunks(minutesOf('pump-1'), 60).map(block);
+  const processor = await openPartition(await claimAs('poison'), dependencies);
+  const bad = batchOf([...blocks, Buffer.from('no block')]);
+  await expect(processor.handle(bad)).rejects.toThrow(PoisonRecordError);
+  await expect(processor.handle(bad)).rejects.toMatchObject({ offset: 3n, reason: 'undecodable-block' });
+  expect(await valuesOf(TOPICS.aggregates)).toEqual([]);
+  await processor.handle({ ...bad, records: bad.records.slice(0, 3) });
+  expect(await valuesOf(TOPICS.aggregates)).toHaveLength(16);
+  await processor.close();
+  expect((await claimAs('poison')).nextOffset).toBe(4n);
+});
+
+describe('state', () => {
+  test('of thousands of series comes back whole; evicted series leave the table', async () => {
+    const devices = Array.from({ length: 2_500 }, (_, i) => `device-${i}`);
+    const many = await openPartition(await claimAs('many'), dependencies);
+    await many.handle(batchOf([block(devices.map((device) => ({ device, atMs: 0, value: 1 })))]));
+    await many.close();
+    expect(await storedStates('many')).toHaveLength(2_501);
+
+    const restored = await openPartition(await claimAs('many'), dependencies);
+    // All are known: what comes again is a duplicate and no new state.
+    await restored.handle(batchOf([block(devices.map((device) => ({ device, atMs: 0, value: 2 })))], 1));
+    const muchLater = batchOf([block([{ device: 'device-7', atMs: 0, value: 1 }])], 2);
+    const later = START_MS + 8 * 86_400_000;
+    await restored.handle({
+      ...muchLater,
+      records: muchLater.records.map((record) => ({ ...record, appendedAtMs: later })),
+    });
+    await restored.close();
+    expect(await storedStates('many')).toHaveLength(2);
+    // The one minute of each device was closed when it had been silent for long.
+    expect(await valuesOf(TOPICS.aggregates)).toHaveLength(5_000);
+  });
+
+  test('that is damaged is set aside, and the rest goes on', async () => {
+    const readings = [...minutesOf('pump-1'), ...minutesOf('pump-2')];
+    const first = await openPartition(await claimAs('damaged'), dependencies);
+    await first.handle(batchOf([block(readings)]));
+    await first.close();
+    const before = await storedStates('damaged');
+    await database.pool.query(
+      `UPDATE stream_state SET state = set_byte(state, 40, 7) WHERE key_hash = (SELECT max(key_hash) FROM stream_state)`,
+    );
+    const second = await openPartition(await claimAs('damaged'), dependencies);
+    await second.handle(batchOf([block(readings.slice(-1))], 1));
+    await second.close();
+    const after = await storedStates('damaged');
+    expect(after).toHaveLength(3);
+    expect(after[1]).toBe(before[1]);
+  });
+});

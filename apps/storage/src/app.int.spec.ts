@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createApiKey } from '@tidewatch/auth';
+import {
+  type Anomaly,
+  anomalyPage,
+  deadLetterPage,
+  devicePage,
+  HEADERS,
+  type Problem,
+  readingPage,
+  seriesPage,
+  TOPICS,
+} from '@tidewatch/contracts';
+import { createMessageLog, ensureTopics, type MessageLog, messagingOptions } from '@tidewatch/messaging';
+import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
+import { createService, parseConfig, type RunningService } from '@tidewatch/service-kit';
+import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
+import { migrate } from '@tidewatch/time-series';
+import { AppModule } from './app.module';
+import { storage } from './config';
+import { configure } from './configure';
+
+const START_US = Date.UTC(2026, 2, 1, 12) * 1_000;
+
+const ANOMALY: Anomaly = {
+  id: 'anomaly-1',
+  series: { device: 'pump-9', metric: 'flow', tags: { site: 'n' } },
+  time: '2026-03-01T12:00:00.000250Z',
+  ...{ value: 9, expectedMin: 1, expectedMax: 2, score: 0.9, severity: 'critical' },
+  ...{ detector: 'z', explanation: 'odd' },
+};
+
+/** URL of the database for the role of the service, which may do no more than the list of privileges says. */
+async function leastPrivileged(database: TestDatabase): Promise<string> {
+  const password = randomBytes(12).toString('hex');
+  await database.pool.query(
+    `DO $$ BEGIN CREATE ROLE tidewatch_storage; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+  );
+  await database.pool.query(`ALTER ROLE tidewatch_storage LOGIN PASSWORD '${password}'`);
+  await migrate(database.url);
+  const url = new URL(database.url);
+  url.username = 'tidewatch_storage';
+  url.password = password;
+  return url.href;
+}
+
+interface OpenApi {
+  paths: Record<
+    string,
+    {
+      get: {
+        parameters: { name: string; required: boolean; schema: object }[];
+        responses: Record<string, { content: { 'application/json': { example: unknown } } }>;
+      };
+    }
+  >;
+}
+
+describe('storage', () => {
+  let database: TestDatabase;
+  let log: MessageLog;
+  let service: RunningService;
+  let keys: { read: string; admin: string };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const settings = { PORT: '0', LOG_LEVEL: 'silent', SESSION_KEY: 'k'.repeat(32) };
+    const owner = parseConfig(storage.config, { ...settings, DATABASE_URL: database.url });
+    const config = parseConfig(storage.config, {
+      ...settings,
+      DATABASE_URL: await leastPrivileged(database),
+    });
+    const options = messagingOptions(owner, { name: 'test', pool: database.pool });
+    await ensureTopics(options);
+    log = createMessageLog(options);
+    keys = {
+      read: (await createApiKey(database.pool, { name: 'reader', scopes: ['read'] })).key,
+      admin: (await createApiKey(database.pool, { name: 'admin', scopes: ['admin'] })).key,
+    };
+    service = await createService(storage, config, () => AppModule, { configure });
+    await waitFor('readiness', async () => (await fetch(`${service.internalUrl}/readyz`)).ok);
+  });
+  afterAll(async () => {
+    expect(await service.stop()).toBe(0);
+    await log.close();
+    await database.drop();
+  });
+
+  const get = async (path: string, key = keys.read): Promise<{ status: number; body: unknown }> => {
+    const response = await fetch(service.url + path, { headers: { 'x-api-key': key } });
+    return { status: response.status, body: await response.json() };
+  };
+  const send = (device: string, values: readonly number[]): Promise<void> => {
+    const builder = new ReadingBatchBuilder();
+    values.forEach((value, i) => builder.append(seriesKey(device, 'flow'), START_US + i * 1_000_000, value));
+    const headers = { [HEADERS.receivedAtMs]: String(Date.now()) };
+    return append(TOPICS.readings, device, encodeBlock(builder.view()), headers);
+  };
+  const append = (topic: string, device: string, value: Uint8Array, headers = {}): Promise<void> =>
+    log.append(topic, [{ partition: partitionOfDevice(device, 12), key: device, value, headers }]);
+  const items = async (path: string, key?: string): Promise<Record<string, unknown>[]> =>
+    ((await get(path, key)).body as { items: Record<string, unknown>[] }).items;
+
+  test('keeps readings once, and gives them back page by page', async () => {
+    await send('pump-1', [1, 2, 3]);
+    await send('pump-1', [1, 20, 3, 4]);
+    const series = await waitFor('the series', async () => {
+      const [device] = await items('/v1/devices');
+      if (device?.['lastReadingTime'] !== '2026-03-01T12:00:03.000000Z') return undefined;
+      return (await items('/v1/series?device=pump-1&metric=flow'))[0];
+    });
+    expect(series).toMatchObject({ device: 'pump-1', metric: 'flow', tags: {} });
+    const path = `/v1/series/${String(series['id'])}/readings?limit=3`;
+    const first = (await get(path)).body as { items: unknown[]; nextCursor: string };
+    expect(first.items).toEqual([
+      { time: '2026-03-01T12:00:00.000000Z', value: 1 },
+      { time: '2026-03-01T12:00:01.000000Z', value: 2 },
+      { time: '2026-03-01T12:00:02.000000Z', value: 3 },
+    ]);
+    const second = await get(`${path}&cursor=${first.nextCursor}`);
+    expect(second.body).toEqual({
+      items: [{ time: '2026-03-01T12:00:03.000000Z', value: 4 }],
+      nextCursor: null,
+    });
+    const metrics = await (await fetch(`${service.internalUrl}/metrics`)).text();
+    expect(metrics).toContain('tidewatch_storage_readings_total{outcome="written"} 4');
+    expect(metrics).toContain('tidewatch_storage_readings_total{outcome="duplicate"} 2');
+    expect(metrics).toContain('tidewatch_storage_readings_total{outcome="conflict"} 1');
+  });
+
+  test('a block that cannot be decoded becomes a dead letter, and those around it are kept', async () => {
+    await send('pump-2', [1]);
+    await append(TOPICS.readings, 'pump-2', Buffer.from('no block'), { 'x-note': 'a\0b' });
+    await send('pump-2', [1, 2]);
+    const letters = await waitFor('the dead letter', async () => {
+      const found = await items('/v1/dead-letters', keys.admin);
+      return found.length > 0 ? found : undefined;
+    });
+    expect(letters).toEqual([
+      expect.objectContaining({
+        ...{ topic: 'readings.v1', partition: partitionOfDevice('pump-2', 12) },
+        ...{ reason: 'undecodable-block', value: Buffer.from('no block').toString('base64') },
+      }),
+    ]);
+    await waitFor('both readings', async () => {
+      const devices = await items('/v1/devices');
+      return devices.some(
+        (one) => one['device'] === 'pump-2' && one['lastReadingTime'] === '2026-03-01T12:00:01.000000Z',
+      );
+    });
+  });
+
+  test('keeps an anomaly once, although its series was not known', async () => {
+    const value = Buffer.from(JSON.stringify(ANOMALY));
+    await append(TOPICS.anomalies, 'pump-9', value);
+    await append(TOPICS.anomalies, 'pump-9', value);
+    await append(TOPICS.anomalies, 'pump-9', Buffer.from('{"id":"half"}'));
+    await append(TOPICS.anomalies, 'pump-9', Buffer.from(JSON.stringify({ ...ANOMALY, id: 'anomaly-2' })));
+    await waitFor('both', async () => (await items('/v1/anomalies?device=pump-9')).length === 2);
+    const { body } = await get('/v1/anomalies?device=pump-9&from=2026-03-01T13:00:00%2B01:00&limit=1');
+    expect(body).toEqual({ items: [ANOMALY], nextCursor: expect.any(String) });
+    await waitFor('the dead letter', async () =>
+      (await items('/v1/dead-letters', keys.admin)).some((one) => one['reason'] === 'malformed-anomaly'),
+    );
+  });
+
+  test.each([
+    ['/v1/devices?limit=0', 400, '/limit'],
+    ['/v1/devices?limit=1001', 400, '/limit'],
+    ['/v1/devices?limit=ten', 400, '/limit'],
+    ['/v1/devices?page=2', 400, ''],
+    ['/v1/devices?cursor=AAAA', 422, '/cursor'],
+    ['/v1/series?device=', 400, '/device'],
+    ['/v1/series?device=a%00b', 400, '/device'],
+    ['/v1/series?device=a&device=b', 400, '/device'],
+    ['/v1/series/0/readings', 400, '/id'],
+    ['/v1/series/99999999999/readings', 400, '/id'],
+    ['/v1/series/1/readings?from=yesterday', 400, '/from'],
+    ['/v1/series/1/readings?to=2300-01-01T00:00:00Z', 400, '/to'],
+    ['/v1/anomalies?severity=bad', 400, '/severity'],
+  ])('%s is refused with %i', async (path, status, pointer) => {
+    const answer = await get(path);
+    const problem = answer.body as Problem;
+    expect(answer.status).toBe(status);
+    expect(problem.type).toBe('urn:tidewatch:problem:invalid-request');
+    expect(problem.errors?.map((fault) => fault.pointer)).toEqual([pointer]);
+  });
+
+  test('knows its limits of access', async () => {
+    expect((await fetch(`${service.url}/v1/devices`)).status).toBe(401);
+    expect((await get('/v1/dead-letters')).status).toBe(403);
+    expect((await get('/v1/series/123456/readings')).status).toBe(404);
+  });
+
+  test('describes each route with its parameters and an example that the contract admits', async () => {
+    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as OpenApi;
+    const pages = {
+      '/v1/devices': devicePage,
+      '/v1/series': seriesPage,
+      '/v1/series/{id}/readings': readingPage,
+      '/v1/anomalies': anomalyPage,
+      '/v1/dead-letters': deadLetterPage,
+    };
+    expect(Object.keys(document.paths).filter((path) => path.startsWith('/v1/'))).toEqual(Object.keys(pages));
+    for (const [path, page] of Object.entries(pages)) {
+      const { example } = document.paths[path]!.get.responses['200']!.content['application/json'];
+      expect(page.parse(example)).toEqual(example);
+    }
+    const { parameters } = document.paths['/v1/series/{id}/readings']!.get;
+    expect(parameters.map(({ name, required }) => [name, required]).sort()).toEqual([
+      ['cursor', false],
+      ['from', false],
+      ['id', true],
+      ['limit', false],
+      ['to', false],
+    ]);
+    expect(parameters.find(({ name }) => name === 'limit')!.schema).toMatchObject({
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000,
+      default: 1_000,
+    });
+  });
+});

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '@tidewatch/auth';
+import { armFailPoint, MessagingModule, messagingOptions, type MessagingOptions } from '@tidewatch/messaging';
+import { PG_POOL, SERVICE_CONFIG } from '@tidewatch/service-kit';
+import type { Pool } from 'pg';
+import { storage, type StorageConfig } from './config';
+import { ConsumersModule } from './consumers/consumers.module';
+import { HistoryModule } from './history/history.module';
+
+@Module({
+  imports: [
+    MessagingModule.forRootAsync({ inject: [SERVICE_CONFIG, PG_POOL], useFactory: logOptions }),
+    AuthModule.forRootAsync({
+      inject: [PG_POOL, SERVICE_CONFIG],
+      useFactory: (pool: Pool, config: StorageConfig) => ({ pool, sessionKey: config.SESSION_KEY }),
+    }),
+    ConsumersModule,
+    HistoryModule,
+  ],
+})
+export class AppModule {}
+
+function logOptions(config: StorageConfig, pool: Pool): MessagingOptions {
+  if (config.FAIL_POINT !== undefined) armFailPoint(config.FAIL_POINT);
+  return messagingOptions(config, { name: storage.name, pool });
+}

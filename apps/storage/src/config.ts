@@ -1,0 +1,42 @@
+import { commonConfig, type ConfigOf, defineService } from '@tidewatch/service-kit';
+import { z } from 'zod';
+
+export const storage = defineService({
+  name: 'storage',
+  description: 'Keeps readings and anomalies, and answers questions about their history.',
+  port: 8083,
+  requestContext: false,
+  config: z.object({
+    ...commonConfig,
+    HISTORY_POOL_SIZE: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(4)
+      .describe('Most connections for history queries, beside those of DATABASE_POOL_SIZE for writing.'),
+    BATCH_MIN_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(2_000_000)
+      .default(2_000_000)
+      .describe('Bytes of readings worth waiting for before they are written (20 a reading).'),
+    BATCH_MAX_WAIT_MS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(5_000)
+      .default(400)
+      .describe('Longest time for which readings wait for BATCH_MIN_BYTES, milliseconds.'),
+    SERIES_CACHE_SIZE: z.coerce
+      .number()
+      .int()
+      .min(100)
+      .max(10_000_000)
+      .default(200_000)
+      .describe('Series whose ids are kept in memory, at about 250 bytes each.'),
+  }),
+});
+
+export type StorageConfig = ConfigOf<typeof storage>;

@@ -1,0 +1,51 @@
+import { anomaly, type Anomaly } from '@tidewatch/contracts';
+import {
+  type ConsumedRecord,
+  type LogBatch,
+  type PartitionClaim,
+  type PartitionHandler,
+  PoisonRecordError,
+} from '@tidewatch/messaging';
+import { seriesKey } from '@tidewatch/readings';
+import { inPartitionTransaction, insertAnomalies, type SeriesDictionary } from '@tidewatch/time-series';
+import type { Pool } from 'pg';
+import * as metrics from '../metrics';
+
+/** One partition of anomalies. Their series may come here before any of its readings does: it is made then. */
+export class AnomaliesHandler implements PartitionHandler {
+  constructor(
+    private readonly claim: PartitionClaim,
+    private readonly pool: Pool,
+    private readonly dictionary: SeriesDictionary,
+  ) {}
+
+  async handle(batch: LogBatch): Promise<void> {
+    const anomalies = batch.records.map(parse);
+    const keys = anomalies.map(({ series }) =>
+      seriesKey(series.device, series.metric, Object.entries(series.tags)),
+    );
+    const ids = await this.dictionary.resolve(keys);
+    const rows = anomalies.map((one, i) => ({ ...one, seriesId: ids[i]! }));
+    const inserted = await inPartitionTransaction(this.pool, this.claim, async (client) => {
+      const count = rows.length > 0 ? await insertAnomalies(client, rows) : 0;
+      await this.claim.advance(client, batch.nextOffset);
+      return count;
+    });
+    metrics.anomalies.inc(inserted);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function parse({ offset, value }: ConsumedRecord): Anomaly {
+  try {
+    return anomaly.parse(JSON.parse(utf8.decode(value)));
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new PoisonRecordError(offset, 'malformed-anomaly', detail, { cause: error });
+  }
+}

@@ -1,0 +1,101 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import {
+  anomalyPage,
+  deadLetterPage,
+  devicePage,
+  problem,
+  PROBLEM_CONTENT_TYPE,
+  readingPage,
+  seriesPage,
+} from '@tidewatch/contracts';
+import { z } from 'zod';
+
+const SERIES = { device: 'boiler-7', metric: 'temperature', tags: { site: 'north' } };
+const TIME = '2026-03-01T12:00:00.000250Z';
+const NEXT = 'c2lnbmF0dXJlMDEyWyJib2lsZXItNyJd';
+
+export const DescribeDevices = () =>
+  describe(devicePage, {
+    summary: 'Devices, in order of their names',
+    example: { device: 'boiler-7', seriesCount: 2, firstSeen: TIME, lastReadingTime: TIME },
+  });
+
+export const DescribeSeries = () =>
+  describe(seriesPage, {
+    summary: 'Series, in order of device and metric',
+    example: { id: 17, ...SERIES, firstSeen: TIME },
+  });
+
+export const DescribeReadings = () =>
+  describe(readingPage, {
+    summary: 'Readings of a series, in ascending order of time',
+    example: { time: TIME, value: 81.4 },
+    also: [refusal(404, 'not-found', 'There is no series with this id.')],
+  });
+
+export const DescribeAnomalies = () =>
+  describe(anomalyPage, {
+    summary: 'Anomalies, the newest event first',
+    example: {
+      id: '5f0c8a2e7b1d4c39',
+      series: SERIES,
+      time: TIME,
+      value: 97.2,
+      ...{ expectedMin: 78.1, expectedMax: 84.9, score: 0.91, severity: 'critical' },
+      detector: 'robust-z-score',
+      explanation: 'temperature of boiler-7 is 97.2; usual are values from 78.1 to 84.9.',
+    },
+  });
+
+export const DescribeDeadLetters = () =>
+  describe(deadLetterPage, {
+    summary: 'Records that could not be processed, the newest first',
+    example: {
+      ...{ topic: 'readings.v1', partition: 3, offset: '18223', reason: 'undecodable-block' },
+      ...{ detail: 'A length or tag is wider than 32 bits.', value: '//////8=', time: TIME },
+    },
+  });
+
+interface Description {
+  readonly summary: string;
+  readonly example: object;
+  readonly also?: MethodDecorator[];
+}
+
+function describe(page: z.ZodType, { summary, example, also = [] }: Description): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({ summary }),
+    ApiResponse({
+      status: 200,
+      description: 'A page. With a `nextCursor` there may be more; it is null on the last page.',
+      content: {
+        'application/json': { schema: schemaOf(page), example: { items: [example], nextCursor: NEXT } },
+      },
+    }),
+    refusal(400, 'invalid-request', 'A parameter is not valid or not known; `errors` names it.'),
+    refusal(401, 'unauthenticated', 'No valid credential.'),
+    refusal(403, 'forbidden', 'The credential has not the scope.'),
+    refusal(422, 'invalid-request', 'The cursor does not belong to this request.'),
+    refusal(503, 'unavailable', 'The database is away. Ask again after `Retry-After` seconds.'),
+    ...also,
+  );
+}
+
+function refusal(status: number, code: string, description: string): MethodDecorator {
+  return ApiResponse({
+    status,
+    description: `\`${code}\`: ${description}`,
+    content: {
+      [PROBLEM_CONTENT_TYPE]: {
+        schema: schemaOf(problem),
+        example: { type: `urn:tidewatch:problem:${code}`, title: code, status },
+      },
+    },
+  });
+}
+
+/** The schema of the contract, as JSON Schema 2020-12, which OpenAPI 3.1 uses. */
+function schemaOf(schema: z.ZodType): object {
+  return { ...z.toJSONSchema(schema), $schema: undefined };
+}

@@ -1,0 +1,3 @@
+export * from './detector';
+export * from './errors';
+export { DETECTORS, detectorKind } from './detectors';

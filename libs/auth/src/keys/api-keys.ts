@@ -1,0 +1,94 @@
+import type { ApiKey, CreateApiKey, CreatedApiKey, Scope } from '@tidewatch/contracts';
+import type { Pool } from 'pg';
+import { LastAdminKeyError } from '../errors';
+import { generateKey, hashSecret } from './key-format';
+
+const COLUMNS = 'id, name, scopes, created_at, revoked_at';
+
+interface ApiKeyRow {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  created_at: Date;
+  revoked_at: Date | null;
+}
+
+/** What verification needs to know of a key. */
+export interface KeyRecord {
+  readonly id: string;
+  readonly secretHash: Buffer;
+  readonly scopes: readonly Scope[];
+  readonly revoked: boolean;
+}
+
+/** Creates a key. The answer is the only place where the key itself ever appears. */
+export async function createApiKey(pool: Pool, { name, scopes }: CreateApiKey): Promise<CreatedApiKey> {
+  const { id, secret, key } = generateKey();
+  const { rows } = await pool.query<ApiKeyRow>(
+    `INSERT INTO api_keys (id, secret_hash, name, scopes) VALUES ($1, $2, $3, $4) RETURNING ${COLUMNS}`,
+    [id, hashSecret(secret), name, [...new Set(scopes)]],
+  );
+  return { ...toApiKey(rows[0]!), key };
+}
+
+/** All keys, the newest first; revoked ones are part of the list. */
+export async function listApiKeys(pool: Pool): Promise<ApiKey[]> {
+  const { rows } = await pool.query<ApiKeyRow>(
+    `SELECT ${COLUMNS} FROM api_keys ORDER BY created_at DESC, id`,
+  );
+  return rows.map(toApiKey);
+}
+
+/**
+ * Revokes a key; revoking it again changes nothing. Resolves to null when there is no such key.
+ * Throws `LastAdminKeyError` for the last active key with the scope `admin`.
+ */
+export async function revokeApiKey(pool: Pool, id: string): Promise<ApiKey | null> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    // Two revocations at once must not each take the other's key for the one that remains.
+    const admins = await client.query<{ id: string }>(
+      `SELECT id FROM api_keys WHERE 'admin' = ANY (scopes) AND revoked_at IS NULL ORDER BY id FOR UPDATE`,
+    );
+    if (admins.rows.length === 1 && admins.rows[0]!.id === id) {
+      throw new LastAdminKeyError('the last admin key cannot be revoked');
+    }
+    const { rows } = await client.query<ApiKeyRow>(
+      `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING ${COLUMNS}`,
+      [id],
+    );
+    await client.query('COMMIT');
+    return rows[0] ? toApiKey(rows[0]) : null;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** Reads the records of some keys; ids that do not exist are not in the result. */
+export async function findKeyRecords(pool: Pool, ids: readonly string[]): Promise<Map<string, KeyRecord>> {
+  const { rows } = await pool.query<{ id: string; secret_hash: Buffer; scopes: Scope[]; revoked: boolean }>({
+    name: 'find-key-records',
+    text: 'SELECT id, secret_hash, scopes, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE id = ANY ($1)',
+    values: [ids],
+  });
+  return new Map(
+    rows.map(({ id, secret_hash, scopes, revoked }) => [
+      id,
+      { id, secretHash: secret_hash, scopes, revoked },
+    ]),
+  );
+}
+
+function toApiKey(row: ApiKeyRow): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: row.scopes,
+    createdAt: row.created_at.toISOString(),
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  };
+}

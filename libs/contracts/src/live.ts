@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { anomaly } from './anomalies';
+import { seriesRef, windowAggregate } from './windows';
+
+/** socket.io: path and events. The client emits `subscribe` with an acknowledgement; the server emits `frame`. */
+export const LIVE_PATH = '/socket.io';
+export const LIVE_EVENTS = { subscribe: 'subscribe', unsubscribe: 'unsubscribe', frame: 'frame' } as const;
+
+/** What a subscription shows: the latest value of each series, the points of one, anomalies, or system health. */
+export const subscription = z.discriminatedUnion('view', [
+  z.strictObject({ view: z.literal('latest') }),
+  z.strictObject({ view: z.literal('series'), series: seriesRef }),
+  z.strictObject({ view: z.literal('anomalies') }),
+  z.strictObject({ view: z.literal('health') }),
+]);
+export type Subscription = z.infer<typeof subscription>;
+
+export const unsubscription = z.strictObject({ subscriptionId: z.string().max(64) });
+export type Unsubscription = z.infer<typeof unsubscription>;
+
+export const latestValue = z.object({ series: seriesRef, timeMs: z.number(), value: z.number() });
+export type LatestValue = z.infer<typeof latestValue>;
+
+export const serviceHealth = z.object({
+  service: z.string(),
+  status: z.enum(['ready', 'not-ready', 'unreachable']),
+  checks: z.record(z.string(), z.enum(['up', 'down'])),
+});
+export type ServiceHealth = z.infer<typeof serviceHealth>;
+
+/** Points are columns: times in milliseconds since the epoch (fractions allowed) and values, ascending by time. */
+export const points = z.object({ timeMs: z.array(z.number()), value: z.array(z.number()) });
+export type Points = z.infer<typeof points>;
+
+/** Frame 0 replaces what the client has; a later one adds to it (`health` always replaces). */
+export const frameBody = z.discriminatedUnion('view', [
+  z.object({ view: z.literal('latest'), values: z.array(latestValue) }),
+  z.object({ view: z.literal('series'), points, windows: z.array(windowAggregate) }),
+  z.object({
+    view: z.literal('anomalies'),
+    /** Frame 0: ascending by event time. Later ones: in the order in which they were found. */
+    anomalies: z.array(anomaly),
+    /** Anomalies that this client missed since the frame before, because it was too slow for them. */
+    dropped: z.number().int().nonnegative(),
+  }),
+  z.object({ view: z.literal('health'), services: z.array(serviceHealth) }),
+]);
+export type FrameBody = z.infer<typeof frameBody>;
+
+/** Sequence numbers start at 0 with the snapshot and rise by one for each frame of a subscription. */
+export const frame = z.object({ subscriptionId: z.string(), seq: z.number().int(), body: frameBody });
+export type Frame = z.infer<typeof frame>;
+
+/** Acknowledgement of `subscribe`: the snapshot is frame 0, or a problem. */
+export const subscribed = z.union([
+  z.object({ ok: z.literal(true), frame }),
+  z.object({ ok: z.literal(false), code: z.string(), detail: z.string() }),
+]);
+export type Subscribed = z.infer<typeof subscribed>;

@@ -1,0 +1,14 @@
+export { CheckpointStore } from './checkpoints/checkpoint-store';
+export { type ControlClient, controlTransport, createControlClient, publishControl } from './control/control';
+export { createMessageLog, ensureTopics } from './create-message-log';
+export { isDataFault } from './delivery/data-fault';
+export { DEAD_LETTER_HEADERS, type DeadLetterRecord, parseDeadLetter } from './delivery/dead-letter';
+export { armFailPoint, failPoint } from './fail-points';
+export type { MessagingLogger } from './logger';
+export { MESSAGE_LOG, MESSAGING_OPTIONS, MessagingModule } from './messaging.module';
+export type { KafkaLogOptions, MessagingOptions, PostgresLogOptions } from './options';
+export { messagingOptions, type MessagingSettings } from './options-from-settings';
+export * from './port/checkpoints';
+export * from './port/errors';
+export * from './port/log';
+export type { EnsuredTopic, TopicSettings } from './topic-settings';

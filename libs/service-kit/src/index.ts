@@ -1,0 +1,19 @@
+export { commonConfig, secret, type CommonConfig, type ServiceSchema } from './config/common-config';
+export { describeConfig, type SettingDescription } from './config/describe-config';
+export { processEnvironment } from './config/environment';
+export { ConfigError, parseConfig } from './config/parse-config';
+export { Readiness, type CheckResult } from './health/readiness';
+export { problemOf } from './http/problem-mapping';
+export { sendProblem } from './http/send-problem';
+export {
+  createService,
+  type AppModule,
+  type RunningService,
+  type ServiceOptions,
+} from './lifecycle/create-service';
+export { runService } from './lifecycle/run-service';
+export { Shutdown, type ShutdownPhase } from './lifecycle/shutdown';
+export { createLogger } from './logging/logger';
+export { openApiDocument } from './openapi/document';
+export { defineService, type ConfigOf, type ServiceDefinition } from './service-definition';
+export { PG_POOL, SERVICE_CONFIG } from './tokens';

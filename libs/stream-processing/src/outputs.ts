@@ -1,0 +1,40 @@
+import type { Verdict } from '@tidewatch/anomaly-detection';
+import type { SeriesKey } from '@tidewatch/readings';
+import type { WindowValues } from './windows/window-layout';
+
+/** A series and its 16-byte hash. Do not write to the hash. */
+export interface HashedSeries {
+  readonly key: SeriesKey;
+  readonly hash: Uint8Array;
+}
+
+export interface FlaggedReading {
+  readonly series: HashedSeries;
+  readonly timeUs: number;
+  readonly value: number;
+}
+
+/** Takes what a stream puts out, in a deterministic order. Windows and verdicts are reused: copy what you keep. */
+export interface StreamSink {
+  /** A closed window; once for each window of a series. */
+  window(series: HashedSeries, window: Readonly<WindowValues>): void;
+  anomaly(reading: FlaggedReading, verdict: Readonly<Verdict>): void;
+}
+
+/** Readings by what became of them; each reading is in one. */
+export interface ReadingCounts {
+  /** In windows; scored, too, when in order. */
+  processed: number;
+  /** The same identity came before, within the lateness. */
+  duplicate: number;
+  /** Older than the watermark of its series. */
+  late: number;
+  /** Further ahead of the log's time than settings allow. */
+  ahead: number;
+  /** Of a series beyond the bound of series. */
+  untracked: number;
+}
+
+export function noReadings(): ReadingCounts {
+  return { processed: 0, duplicate: 0, late: 0, ahead: 0, untracked: 0 };
+}

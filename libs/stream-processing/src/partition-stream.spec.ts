@@ -1,0 +1,213 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { collectingStream, feed, type Reading, type Record, run, SERIES } from './spec/harness';
+import { referenceWindows } from './spec/reference-stream';
+import { DEFAULT_STREAM_SETTINGS } from './settings';
+
+const SETTINGS = { ...DEFAULT_STREAM_SETTINGS, latenessMs: 30_000, idleTimeoutMs: 60_000 };
+const START = 1_700_000_040_000;
+
+const value = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: -500, max: 1500 }).map((n) => n / 10) },
+  { weight: 1, arbitrary: fc.double({ noNaN: true, noDefaultInfinity: true }) },
+);
+const reading = fc.record({
+  series: fc.nat(SERIES.length - 1),
+  time: fc
+    .oneof(
+      fc.nat(120_000),
+      fc.nat(12).map((n) => n * 10_000),
+    )
+    .map((ms) => START + ms),
+  value,
+});
+/** Anything: out of order, late, duplicate, with gaps in the log's time which make series idle. */
+const records = fc
+  .array(
+    fc.record({
+      pauseMs: fc.oneof(fc.nat(2_000), fc.nat(200_000)),
+      readings: fc.array(reading, { maxLength: 8 }),
+    }),
+    { maxLength: 20 },
+  )
+  .map((list): Record[] => {
+    let appendedAtMs = START;
+    let shift = 0;
+    return list.map(({ pauseMs, readings }) => {
+      appendedAtMs += pauseMs;
+      shift += Math.min(pauseMs, 30_000);
+      return {
+        appendedAtMs,
+        readings: readings.map((one) => ({ ...one, time: one.time + shift })),
+      };
+    });
+  });
+
+const byIdentity = (windows: object[]) =>
+  windows.map((window) => JSON.stringify(window)).sort((a, b) => (a < b ? -1 : 1));
+
+test('windows are those of the naive implementation, whatever comes', () => {
+  fc.assert(
+    fc.property(records, (list) => {
+      expect(byIdentity(run(SETTINGS, list).windows)).toEqual(byIdentity(referenceWindows(SETTINGS, list)));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+/** Distinct readings in order of time, and a delay below the lateness for each. */
+const delayed = fc
+  .uniqueArray(
+    fc.tuple(
+      fc.record({ series: fc.nat(SERIES.length - 1), time: fc.nat(300_000), value }),
+      fc.nat(SETTINGS.latenessMs - 1),
+    ),
+    { selector: ([{ series, time }]) => series * 1e6 + time, maxLength: 80 },
+  )
+  .map((list) => list.map(([one, delay]) => ({ one: { ...one, time: START + one.time }, delay })));
+
+const cuts = fc.array(fc.boolean(), { maxLength: 80 });
+
+function inBlocks(readings: readonly Reading[], cutBefore: readonly boolean[]): Record[] {
+  const blocks: Reading[][] = [[]];
+  readings.forEach((one, i) => {
+    if (cutBefore[i]) blocks.push([]);
+    blocks.at(-1)!.push(one);
+  });
+  return blocks.map((block) => ({ appendedAtMs: START + 400_000, readings: block }));
+}
+
+/** In the log's time much later, so that all windows are closed. */
+const CLOSING: Record = { appendedAtMs: START + 4_000_000, readings: [] };
+
+test('any order within the lateness and any batching give the same windows, bit for bit', () => {
+  fc.assert(
+    fc.property(delayed, cuts, cuts, (list, cutsA, cutsB) => {
+      const inOrder = [...list].sort((a, b) => a.one.time - b.one.time);
+      const arrival = [...list].sort((a, b) => a.one.time + a.delay - (b.one.time + b.delay));
+      const readings = (of: typeof list) => of.map(({ one }) => one);
+      const a = run(SETTINGS, [...inBlocks(readings(inOrder), cutsA), CLOSING]);
+      const b = run(SETTINGS, [...inBlocks(readings(arrival), cutsB), CLOSING]);
+      expect(byIdentity(b.windows)).toEqual(byIdentity(a.windows));
+      expect(a.counts).toMatchObject({ processed: list.length, late: 0 });
+      expect(b.counts).toMatchObject({ processed: list.length, late: 0 });
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('the same records in the same order give the same outputs in the same order, however blocks are cut', () => {
+  fc.assert(
+    fc.property(delayed, cuts, cuts, (list, cutsA, cutsB) => {
+      const readings = list.map(({ one }) => one);
+      expect(run(SETTINGS, inBlocks(readings, cutsA))).toEqual(run(SETTINGS, inBlocks(readings, cutsB)));
+    }),
+  );
+});
+
+test('a reading sent again within the lateness changes nothing; the first value stands', () => {
+  fc.assert(
+    fc.property(delayed, fc.array(fc.nat(5), { maxLength: 80 }), (list, distances) => {
+      const once = list.map(({ one }) => one).sort((a, b) => a.time - b.time);
+      const twice: Reading[] = [];
+      once.forEach((one, i) => {
+        twice.push(one);
+        const again = once[i - (distances[i] ?? 0)];
+        if (again && one.time - again.time < SETTINGS.latenessMs) twice.push({ ...again, value: 999 });
+      });
+      const a = run(SETTINGS, [...inBlocks(once, []), CLOSING]);
+      const b = run(SETTINGS, [...inBlocks(twice, []), CLOSING]);
+      expect({ ...b, counts: 0 }).toEqual({ ...a, counts: 0 });
+      expect(b.counts).toMatchObject({ processed: once.length, duplicate: twice.length - once.length });
+    }),
+  );
+});
+
+describe('rules', () => {
+  const one = (timeMs: number, v = 1, series = 0): Reading => ({ series, time: START + timeMs, value: v });
+  const at = (appendedMs: number, ...readings: Reading[]): Record => ({
+    appendedAtMs: START + appendedMs,
+    readings,
+  });
+
+  test('a window is emitted when the watermark reaches its end, not before', () => {
+    const { stream, output } = collectingStream(SETTINGS);
+    feed(stream, at(0, one(1_000), one(9_999), one(39_999)));
+    expect(output.windows).toEqual([]);
+    feed(stream, at(1, one(40_000)));
+    expect(output.windows).toMatchObject([{ sizeMs: 10_000, startMs: START, count: 2 }]);
+  });
+
+  test('a reading older than the watermark is late and in no window', () => {
+    const { counts, windows } = run(SETTINGS, [at(0, one(35_000), one(4_999), one(5_000)), CLOSING]);
+    expect(counts).toMatchObject({ processed: 2, late: 1 });
+    expect(windows).toMatchObject([
+      { startMs: START, sizeMs: 10_000, count: 1 },
+      { startMs: START + 30_000, sizeMs: 10_000, count: 1 },
+      { startMs: START, sizeMs: 60_000, count: 2 },
+    ]);
+  });
+
+  test("an idle series closes by the log's time, and what comes later to a closed window is late", () => {
+    const { counts, windows } = run(SETTINGS, [
+      at(0, one(1_000)),
+      at(89_000, one(0, 1, 2)),
+      at(91_000, one(2_000)),
+    ]);
+    expect(windows).toMatchObject([
+      { series: 0, startMs: START, sizeMs: 10_000, count: 1 },
+      { series: 0, startMs: START, sizeMs: 60_000, count: 1 },
+    ]);
+    expect(counts).toMatchObject({ processed: 2, late: 1 });
+  });
+
+  test('a negative zero is zero, so that the order does not tell in the least value', () => {
+    const { windows } = run(SETTINGS, [at(0, one(1_000, -0), one(2_000, 0)), CLOSING]);
+    expect(windows[0]).toMatchObject({ min: 0, max: 0, first: 0, last: 0, sum: 0 });
+  });
+
+  test('a clock far ahead is left out instead of making all others late', () => {
+    const { counts } = run(SETTINGS, [at(0, one(1_000), one(86_400_000), one(2_000))]);
+    expect(counts).toMatchObject({ processed: 2, ahead: 1, late: 0 });
+  });
+
+  test('series beyond the bound are counted, not tracked, until another is evicted', () => {
+    const settings = { ...SETTINGS, maxSeries: 1, evictAfterMs: 100_000 };
+    const { stream } = collectingStream(settings);
+    feed(stream, at(0, one(0), one(0, 1, 1)));
+    expect(stream.counts).toMatchObject({ processed: 1, untracked: 1 });
+    expect([...stream.takeChanges()].map(({ state }) => state !== undefined)).toEqual([true]);
+    feed(stream, at(110_000, one(110_000, 1, 1)));
+    expect(stream.counts).toMatchObject({ processed: 2, untracked: 1 });
+    expect([...stream.takeChanges()].map(({ state }) => state !== undefined)).toEqual([false, true]);
+    expect(stream.seriesCount).toBe(1);
+  });
+
+  test('too many times within the lateness shrink the lateness of that series', () => {
+    const settings = { ...SETTINGS, maxRecentTimes: 16 };
+    const fast = Array.from({ length: 17 }, (_, i) => one(i));
+    const { counts } = run(settings, [at(0, ...fast, one(1, 5), one(2, 5), one(20, 1, 1), one(3, 1, 1))]);
+    expect(counts).toMatchObject({ processed: 19, late: 1, duplicate: 1 });
+  });
+
+  test('one alarm for a fault that lasts, a new one after a rest or after the time of repetition', () => {
+    const settings = { ...SETTINGS, alarmRestMs: 10_000, alarmRepeatMs: 60_000 };
+    const times = [0, 1_000, 9_000, 19_500, 25_000, 30_000, 39_000, 48_000, 57_000, 66_000, 75_000, 79_600];
+    const { anomalies } = run(settings, [at(0, ...times.map((time) => one(time, 200)))]);
+    expect(anomalies.map((a) => (a as { timeUs: number }).timeUs / 1000 - START)).toEqual([
+      0, 19_500, 79_600,
+    ]);
+  });
+
+  test('the detector gets readings in order and no others', () => {
+    const { anomalies } = run(SETTINGS, [
+      at(0, one(0, 1), one(20_000, 1), one(10_000, 500), one(21_000, 500)),
+    ]);
+    expect(anomalies).toMatchObject([{ timeUs: (START + 21_000) * 1000, value: 500, deviation: 3 }]);
+  });
+
+  test('settings that contradict each other are refused', () => {
+    expect(() => collectingStream({ ...SETTINGS, evictAfterMs: 90_000 })).toThrow(RangeError);
+    expect(() => collectingStream({ ...SETTINGS, latenessMs: -1 })).toThrow(RangeError);
+  });
+});

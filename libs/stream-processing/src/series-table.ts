@@ -1,0 +1,33 @@
+import { canonicalSeriesKey, seriesHash, type SeriesKey } from '@tidewatch/readings';
+import type { HashedSeries } from './outputs';
+
+export const NO_ROW = -1;
+
+/** Gives each series a row, a small number that is its index in all columns. Rows of removed series are used again. */
+export class SeriesTable {
+  /** By row; undefined where a row is free. */
+  readonly series: (HashedSeries | undefined)[] = [];
+  private readonly rows = new Map<string, number>();
+  private readonly freeRows: number[] = [];
+
+  get size(): number {
+    return this.rows.size;
+  }
+
+  find(key: SeriesKey): number {
+    return this.rows.get(canonicalSeriesKey(key)) ?? NO_ROW;
+  }
+
+  add(key: SeriesKey): number {
+    const row = this.freeRows.pop() ?? this.series.length;
+    this.series[row] = { key, hash: seriesHash(key) };
+    this.rows.set(canonicalSeriesKey(key), row);
+    return row;
+  }
+
+  remove(row: number): void {
+    this.rows.delete(canonicalSeriesKey(this.series[row]!.key));
+    this.series[row] = undefined;
+    this.freeRows.push(row);
+  }
+}

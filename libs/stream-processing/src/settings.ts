@@ -1,0 +1,43 @@
+/** All times are event times or times of the log (`appendedAtMs`): no clock is ever read. */
+export interface StreamSettings {
+  /** How far behind the greatest event time of its series a reading may be and still count. */
+  readonly latenessMs: number;
+  /** After `latenessMs` and this without a reading, by the log's time, the windows of a series close without one. */
+  readonly idleTimeoutMs: number;
+  /** After this time without a reading, by the log's time, a series is forgotten. */
+  readonly evictAfterMs: number;
+  /** A reading further ahead of the log's time than this has a wrong clock: it must not make all others late. */
+  readonly maxAheadMs: number;
+  /** Series of one partition; readings of further series are counted and left out. */
+  readonly maxSeries: number;
+  /** Distinct event times of one series within the lateness; above it the lateness of that series shrinks. */
+  readonly maxRecentTimes: number;
+  /** An alarm is raised again only after the series was not anomalous for this long, in event time … */
+  readonly alarmRestMs: number;
+  /** … or when it has been anomalous for this long since the last alarm. */
+  readonly alarmRepeatMs: number;
+}
+
+export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
+  latenessMs: 30_000,
+  idleTimeoutMs: 300_000,
+  evictAfterMs: 7 * 86_400_000,
+  maxAheadMs: 600_000,
+  maxSeries: 10_000,
+  maxRecentTimes: 8_192,
+  alarmRestMs: 60_000,
+  alarmRepeatMs: 3_600_000,
+};
+
+/** Throws `RangeError` on settings that contradict each other. */
+export function checkSettings(settings: StreamSettings): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new RangeError(`${name} must be a whole number, not negative: ${value}`);
+    }
+  }
+  if (settings.evictAfterMs <= settings.latenessMs + settings.idleTimeoutMs) {
+    throw new RangeError('evictAfterMs must be longer than latenessMs and idleTimeoutMs together');
+  }
+  if (settings.maxRecentTimes < 8) throw new RangeError('maxRecentTimes must be at least 8');
+}

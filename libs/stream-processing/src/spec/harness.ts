@@ -1,0 +1,89 @@
+import type { DetectorKind, Verdict } from '@tidewatch/anomaly-detection';
+import { ReadingBatchBuilder, seriesKey, type SeriesKey } from '@tidewatch/readings';
+import { PartitionStream } from '../partition-stream';
+import type { StreamSettings } from '../settings';
+
+export interface Reading {
+  readonly series: number;
+  /** Milliseconds. */
+  readonly time: number;
+  readonly value: number;
+}
+
+export interface Record {
+  readonly appendedAtMs: number;
+  readonly readings: readonly Reading[];
+}
+
+export const SERIES: readonly SeriesKey[] = [
+  seriesKey('pump-1', 'pressure'),
+  seriesKey('pump-1', 'pressure', [['side', 'in']]),
+  seriesKey('pump-2', 'flow'),
+];
+
+/** Flags values above 100 and carries what it has seen as its state: enough to see that a detector is fed and restored. */
+const countingDetector: DetectorKind = {
+  name: 'counting',
+  create: () => counting(0, 0),
+  restore: (bytes) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    return counting(view.getFloat64(0), view.getFloat64(8));
+  },
+  explain: (value) => `${value}`,
+};
+
+function counting(seen: number, lastTime: number): ReturnType<DetectorKind['create']> {
+  return {
+    observe(timeUs, value, verdict) {
+      if (timeUs <= lastTime) throw new Error('fed out of order');
+      seen += 1;
+      lastTime = timeUs;
+      verdict.score = value > 100 ? 0.75 : 0;
+      verdict.deviation = seen;
+    },
+    snapshot() {
+      const view = new DataView(new ArrayBuffer(16));
+      view.setFloat64(0, seen);
+      view.setFloat64(8, lastTime);
+      return new Uint8Array(view.buffer);
+    },
+  };
+}
+
+export interface Output {
+  readonly windows: object[];
+  readonly anomalies: object[];
+}
+
+export function collectingStream(
+  settings: StreamSettings,
+  kind: DetectorKind = countingDetector,
+): { stream: PartitionStream; output: Output } {
+  const output: Output = { windows: [], anomalies: [] };
+  const stream = new PartitionStream(settings, kind, {
+    window: ({ key }, window) => output.windows.push({ series: SERIES.indexOf(ownKey(key)), ...window }),
+    anomaly: ({ series, timeUs, value }, verdict: Readonly<Verdict>) =>
+      output.anomalies.push({ series: SERIES.indexOf(ownKey(series.key)), timeUs, value, ...verdict }),
+  });
+  return { stream, output };
+}
+
+export function feed(stream: PartitionStream, record: Record): void {
+  const builder = new ReadingBatchBuilder();
+  for (const { series, time, value } of record.readings) builder.append(SERIES[series]!, time * 1000, value);
+  stream.process(builder.build(), record.appendedAtMs);
+}
+
+export function run(settings: StreamSettings, records: readonly Record[]): Output & { counts: object } {
+  const { stream, output } = collectingStream(settings);
+  for (const record of records) feed(stream, record);
+  return { ...output, counts: stream.counts };
+}
+
+/** A restored series has a key of its own. */
+function ownKey(key: SeriesKey): SeriesKey {
+  return SERIES.find(
+    ({ device, metric, tags }) =>
+      device === key.device && metric === key.metric && tags.length === key.tags.length,
+  )!;
+}

@@ -1,0 +1,139 @@
+import { SnapshotError } from '@tidewatch/anomaly-detection';
+
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Appends to a buffer that grows. */
+export class ByteWriter {
+  private buffer = new Uint8Array(1024);
+  private view = new DataView(this.buffer.buffer);
+  private at = 0;
+
+  get length(): number {
+    return this.at;
+  }
+
+  clear(): void {
+    this.at = 0;
+  }
+
+  /** What was written since `from`, as a view that the next write may overwrite. */
+  written(from = 0): Uint8Array {
+    return this.buffer.subarray(from, this.at);
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.buffer[this.at++] = value;
+  }
+
+  uint32(value: number): void {
+    this.reserve(4);
+    this.view.setUint32(this.at, value, true);
+    this.at += 4;
+  }
+
+  float64(value: number): void {
+    this.reserve(8);
+    this.view.setFloat64(this.at, value, true);
+    this.at += 8;
+  }
+
+  /** LEB128 of a whole number from 0 to 2^53 - 1. */
+  varint(value: number): void {
+    this.reserve(8);
+    let rest = value;
+    while (rest >= 0x8000_0000) {
+      this.buffer[this.at++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest >= 0x80) {
+      this.buffer[this.at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.buffer[this.at++] = rest;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.varint(value.length);
+    this.reserve(value.length);
+    this.buffer.set(value, this.at);
+    this.at += value.length;
+  }
+
+  text(value: string): void {
+    this.bytes(utf8Encoder.encode(value));
+  }
+
+  private reserve(count: number): void {
+    if (this.at + count <= this.buffer.length) return;
+    const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.at + count));
+    larger.set(this.buffer);
+    this.buffer = larger;
+    this.view = new DataView(larger.buffer);
+  }
+}
+
+/** Every method throws `SnapshotError` where the bytes end too soon or make no sense. */
+export class ByteReader {
+  private readonly view: DataView;
+  private at = 0;
+
+  constructor(private readonly buffer: Uint8Array) {
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+
+  get done(): boolean {
+    return this.at === this.buffer.length;
+  }
+
+  require(condition: boolean, fault: string): void {
+    if (!condition) throw new SnapshotError(`damaged state at byte ${this.at}: ${fault}`);
+  }
+
+  byte(): number {
+    return this.buffer[this.take(1)]!;
+  }
+
+  uint32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  float64(): number {
+    return this.view.getFloat64(this.take(8), true);
+  }
+
+  varint(): number {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        this.require(value <= Number.MAX_SAFE_INTEGER, 'a number is too large');
+        return value;
+      }
+    }
+    throw new SnapshotError(`damaged state at byte ${this.at}: a number is too long`);
+  }
+
+  bytes(): Uint8Array {
+    const length = this.varint();
+    const start = this.take(length);
+    return this.buffer.subarray(start, start + length);
+  }
+
+  text(): string {
+    try {
+      return utf8Decoder.decode(this.bytes());
+    } catch (error) {
+      throw new SnapshotError(`damaged state at byte ${this.at}: not UTF-8`, { cause: error });
+    }
+  }
+
+  private take(count: number): number {
+    const start = this.at;
+    this.require(start + count <= this.buffer.length, 'it ends too soon');
+    this.at = start + count;
+    return start;
+  }
+}

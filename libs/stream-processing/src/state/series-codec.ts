@@ -1,0 +1,98 @@
+import { crc32 } from 'node:zlib';
+import { SnapshotError } from '@tidewatch/anomaly-detection';
+import { seriesKey, type SeriesKey, type Tag } from '@tidewatch/readings';
+import { ByteReader, ByteWriter } from './bytes';
+
+/**
+ * State of a series: version (1 byte), CRC-32 of what follows (4), then the fields below, the recent times and the windows.
+ * State of a partition: version (1), the greatest append time (8).
+ */
+const SERIES_VERSION = 1;
+const PARTITION_VERSION = 1;
+const HEADER_BYTES = 5;
+
+export interface SeriesFields {
+  readonly key: SeriesKey;
+  readonly maxTime: number;
+  readonly watermark: number;
+  readonly lastAppendMs: number;
+  readonly lastFlagged: number;
+  readonly lastAlarm: number;
+  /** Name of the detector and its snapshot. */
+  readonly detector: string;
+  readonly detectorState: Uint8Array;
+}
+
+/** `writeRest` writes what follows the fields. The result is a view of the writer's buffer. */
+export function writeSeries(writer: ByteWriter, fields: SeriesFields, writeRest: () => void): Uint8Array {
+  const start = writer.length;
+  writer.byte(SERIES_VERSION);
+  writer.uint32(0);
+  writeKey(writer, fields.key);
+  writer.float64(fields.maxTime);
+  writer.float64(fields.watermark);
+  writer.float64(fields.lastAppendMs);
+  writer.float64(fields.lastFlagged);
+  writer.float64(fields.lastAlarm);
+  writer.text(fields.detector);
+  writer.bytes(fields.detectorState);
+  writeRest();
+  const state = writer.written(start);
+  const checksum = crc32(state.subarray(HEADER_BYTES));
+  new DataView(state.buffer, state.byteOffset).setUint32(1, checksum, true);
+  return state;
+}
+
+/** The fields, and a reader that stands behind them. Throws `SnapshotError`. */
+export function readSeries(state: Uint8Array): { fields: SeriesFields; reader: ByteReader } {
+  if (state.length < HEADER_BYTES || state[0] !== SERIES_VERSION) {
+    throw new SnapshotError(`state of an unknown version: ${state[0] ?? 'empty'}`);
+  }
+  const checksum = new ByteReader(state.subarray(1, HEADER_BYTES)).uint32();
+  const body = state.subarray(HEADER_BYTES);
+  if (crc32(body) !== checksum) throw new SnapshotError('damaged state: the checksum differs');
+  const reader = new ByteReader(body);
+  const fields: SeriesFields = {
+    key: readKey(reader),
+    maxTime: reader.float64(),
+    watermark: reader.float64(),
+    lastAppendMs: reader.float64(),
+    lastFlagged: reader.float64(),
+    lastAlarm: reader.float64(),
+    detector: reader.text(),
+    detectorState: reader.bytes(),
+  };
+  return { fields, reader };
+}
+
+export function writePartition(clockMs: number): Uint8Array {
+  const writer = new ByteWriter();
+  writer.byte(PARTITION_VERSION);
+  writer.float64(clockMs);
+  return writer.written();
+}
+
+/** Throws `SnapshotError`. */
+export function readPartition(state: Uint8Array): number {
+  const reader = new ByteReader(state);
+  reader.require(reader.byte() === PARTITION_VERSION, 'unknown version');
+  return reader.float64();
+}
+
+function writeKey(writer: ByteWriter, key: SeriesKey): void {
+  writer.text(key.device);
+  writer.text(key.metric);
+  writer.varint(key.tags.length);
+  for (const [name, value] of key.tags) {
+    writer.text(name);
+    writer.text(value);
+  }
+}
+
+function readKey(reader: ByteReader): SeriesKey {
+  const device = reader.text();
+  const metric = reader.text();
+  const tags: Tag[] = [];
+  for (let left = reader.varint(); left > 0; left--) tags.push([reader.text(), reader.text()]);
+  return seriesKey(device, metric, tags);
+}

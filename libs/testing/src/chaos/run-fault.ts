@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { FAULTS, LedgerSender, type Verdicts, drain, observe, readLedger, verify } from '../ledger';
+import type { SentCounts } from '../ledger/sender';
+import { Random } from '../ledger/random';
+import type { ChaosPlatform } from './chaos-platform';
+import { CheckpointWatch } from './checkpoint-watch';
+import { type FaultName, inject, isSingle } from './faults';
+
+export interface FaultRun {
+  readonly fault: FaultName;
+  /** How long readings are sent and faults happen. */
+  readonly seconds: number;
+  readonly seed: number;
+  /** Devices and ledger are named after it: unique on a platform. */
+  readonly name: string;
+}
+
+export interface FaultReport {
+  readonly run: FaultRun;
+  readonly injected: number;
+  readonly sent: SentCounts;
+  readonly verdicts: Verdicts;
+  /** See `CheckpointWatch`. */
+  readonly checkpointViolations: readonly string[];
+  /** Everything that must be zero is zero, and something was sent at all. */
+  readonly sound: boolean;
+}
+
+/** What the platform must be started with for the ledger to know which windows close. */
+export const LEDGER_SETTINGS = {
+  TIDEWATCH_PROCESSING_ALLOWED_LATENESS_MS: '30000',
+  // Only readings close windows: a device that waits for a killed service must not be taken for silent.
+  TIDEWATCH_PROCESSING_IDLE_TIMEOUT_MS: '86400000',
+  // More checkpoints to strike at, and a shorter drain.
+  TIDEWATCH_PROCESSING_CHECKPOINT_INTERVAL_MS: '1000',
+} as const;
+const EXPECTED = { windowSizesMs: [10_000, 60_000], latenessMs: 30_000 };
+
+const DEVICES = 12;
+const FIRST_FAULT_MS = 1_000;
+const BETWEEN_FAULTS_MS = { min: 500, max: 3_000 };
+const DRAIN_DEADLINE_MS = 180_000;
+const HOUR_MS = 3_600_000;
+
+/** Sends readings while the fault strikes, waits for the platform to recover and to drain, and holds it against the ledger. */
+export async function runFault(platform: ChaosPlatform, run: FaultRun): Promise<FaultReport> {
+  const ledgerPath = path.join(platform.options.folder, `${run.name}.ledger`);
+  const sender = new LedgerSender({
+    seed: run.seed,
+    devices: DEVICES,
+    devicePrefix: run.name,
+    disorderMs: 5_000,
+    // Event time runs faster than the clock; even the closing readings must not lie in the future.
+    startMs: Date.now() - 3 * HOUR_MS - run.seconds * 60_000,
+    maxReadingsPerRequest: 30,
+    url: `${platform.running.services['gateway']!}/v1/readings`,
+    key: platform.running.ingestKey,
+    ledgerPath,
+    pauseMs: 30,
+    patienceMs: 120_000,
+  });
+  const watch = new CheckpointWatch(platform.pool);
+  sender.start();
+  const injected = await strike(platform, run).finally(() => sender.stop());
+  await platform.ready();
+  await drain(platform.ledgerPlatform, DRAIN_DEADLINE_MS);
+  await watch.stop();
+  const observed = await observe(platform.ledgerPlatform, `${run.name}-`);
+  const verdicts = verify(await readLedger(ledgerPath), observed, EXPECTED);
+  const sound =
+    FAULTS.every((fault) => verdicts[fault] === 0) &&
+    watch.violations.length === 0 &&
+    verdicts.acknowledged > 0 &&
+    verdicts.windowsExpected > 0;
+  return { run, injected, sent: sender.counts, verdicts, checkpointViolations: watch.violations, sound };
+}
+
+/** Returns how often the fault struck. */
+async function strike(platform: ChaosPlatform, run: FaultRun): Promise<number> {
+  const random = new Random(run.seed);
+  const chance = () => random.next();
+  const until = Date.now() + run.seconds * 1000;
+  let injected = 0;
+  await delay(FIRST_FAULT_MS);
+  do {
+    await inject(run.fault, platform, chance);
+    injected += 1;
+    await delay(random.integer(BETWEEN_FAULTS_MS.min, BETWEEN_FAULTS_MS.max));
+  } while (Date.now() < until && !isSingle(run.fault));
+  await delay(Math.max(0, until - Date.now()));
+  return injected;
+}

@@ -1,0 +1,5 @@
+export * from './kafka';
+export * from './postgres';
+export * from './wait-for';
+export * from './chaos';
+export * from './ledger';

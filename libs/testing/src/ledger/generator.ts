@@ -1,0 +1,91 @@
+import type { LedgerReading, LedgerSeries } from './ledger-file';
+import { Random } from './random';
+
+export interface GeneratorOptions {
+  readonly seed: number;
+  readonly devices: number;
+  /** Runs on one platform tell their devices apart by it. Default `ledger`. */
+  readonly devicePrefix?: string;
+  /** Out-of-order readings stay this far behind the newest of their device; keep it well below the lateness allowed. */
+  readonly disorderMs: number;
+  /** Event time of the first readings, milliseconds since the epoch. */
+  readonly startMs: number;
+  readonly maxReadingsPerRequest: number;
+}
+
+const METRICS = ['temperature', 'humidity', 'pressure'];
+const US_PER_MS = 1000;
+/** Gap between the last readings and the closing ones: all windows before it close. */
+const CLOSING_GAP_US = 3_600_000_000;
+const REMEMBERED = 200;
+
+/** One device: a clock of its own, a few series, and a memory of what it sent. Requests of a device must go one after another. */
+export class DeviceGenerator {
+  private readonly random: Random;
+  private clockUs: number;
+  private readonly taken = new Set<string>();
+  private readonly recent: LedgerReading[] = [];
+
+  constructor(
+    private readonly options: GeneratorOptions,
+    device: number,
+    private readonly seriesIndexes: readonly number[],
+  ) {
+    this.random = new Random(options.seed * 7919 + device);
+    this.clockUs = options.startMs * US_PER_MS;
+  }
+
+  /** The readings of one request: most in order, some late, some sent before, a few of those with another value. */
+  next(): LedgerReading[] {
+    const count = this.random.integer(1, this.options.maxReadingsPerRequest);
+    return Array.from({ length: count }, () => this.reading());
+  }
+
+  /** One reading per series far in the future of its device, so that every window before it is complete. */
+  closing(): LedgerReading[] {
+    const timeUs = this.clockUs + CLOSING_GAP_US;
+    return this.seriesIndexes.map((series) => [series, timeUs, 20]);
+  }
+
+  private reading(): LedgerReading {
+    const again = this.recent.length > 0 && this.random.chance(0.04) ? this.random.pick(this.recent) : null;
+    if (again !== null) return this.random.chance(0.2) ? [again[0], again[1], again[2] + 1] : again;
+    const fresh = this.fresh();
+    this.recent.push(fresh);
+    if (this.recent.length > REMEMBERED) this.recent.shift();
+    return fresh;
+  }
+
+  private fresh(): LedgerReading {
+    this.clockUs += this.random.integer(1_000, 120_000);
+    const series = this.random.pick(this.seriesIndexes);
+    const late = this.random.chance(0.1) ? this.random.integer(0, this.options.disorderMs * US_PER_MS) : 0;
+    let timeUs = Math.max(this.options.startMs * US_PER_MS, this.clockUs - late);
+    while (this.taken.has(`${series}@${timeUs}`)) timeUs += 1;
+    this.taken.add(`${series}@${timeUs}`);
+    const spike = this.random.chance(0.001) ? 500 : 0;
+    return [series, timeUs, Math.round((20 + series + this.random.next() + spike) * 1e6) / 1e6];
+  }
+}
+
+/** The series of `devices` devices, three metrics each; every other device is tagged. */
+export function plantSeries(devices: number, devicePrefix = 'ledger'): LedgerSeries[] {
+  return Array.from({ length: devices }, (_, device) =>
+    METRICS.map((metric) => ({
+      device: `${devicePrefix}-${device}`,
+      metric,
+      tags: tagsOf(device),
+    })),
+  ).flat();
+}
+
+function tagsOf(device: number): Record<string, string> {
+  return device % 2 === 0 ? {} : { site: 'hall-1', line: String(device) };
+}
+
+export function deviceGenerators(options: GeneratorOptions): DeviceGenerator[] {
+  return Array.from({ length: options.devices }, (_, device) => {
+    const first = device * METRICS.length;
+    return new DeviceGenerator(options, device, [first, first + 1, first + 2]);
+  });
+}

@@ -1,0 +1,83 @@
+import type { WindowAggregate } from '@tidewatch/contracts';
+
+/** The content of a window without its id, which is the platform's own affair. */
+export type WindowContent = Omit<WindowAggregate, 'id' | 'series'>;
+
+const US_PER_MS = 1000;
+
+/**
+ * Every closed window of one series, from its distinct readings, in the simplest way there is: group, sort, add up.
+ * A window is closed when the newest reading is `latenessMs` past its end. Sums are added in extended precision
+ * (see `exactSum`), since the platform promises the correctly rounded sum whatever the order of arrival.
+ */
+export function naiveWindows(
+  readings: ReadonlyMap<number, number>,
+  sizeMs: number,
+  latenessMs: number,
+): WindowContent[] {
+  const byStart = new Map<number, [timeUs: number, value: number][]>();
+  let newestUs = -Infinity;
+  for (const [timeUs, value] of readings) {
+    newestUs = Math.max(newestUs, timeUs);
+    const startMs = Math.floor(timeUs / (sizeMs * US_PER_MS)) * sizeMs;
+    const rows = byStart.get(startMs) ?? [];
+    rows.push([timeUs, value]);
+    byStart.set(startMs, rows);
+  }
+  const watermarkMs = newestUs / US_PER_MS - latenessMs;
+  return [...byStart]
+    .filter(([startMs]) => startMs + sizeMs <= watermarkMs)
+    .map(([startMs, rows]) =>
+      summary(
+        startMs,
+        sizeMs,
+        rows.sort(([a], [b]) => a - b),
+      ),
+    );
+}
+
+function summary(startMs: number, sizeMs: number, rows: readonly [number, number][]): WindowContent {
+  const values = rows.map(([, value]) => value);
+  return {
+    sizeMs,
+    startMs,
+    count: values.length,
+    min: Math.min(...values),
+    max: Math.max(...values),
+    sum: exactSum(values),
+    sumOfSquares: exactSum(values.map((value) => value * value)),
+    first: values[0]!,
+    last: values.at(-1)!,
+  };
+}
+
+/** The correctly rounded sum of doubles, by integers: each double is a whole number of 2^-1074. Slow, and beyond doubt. */
+export function exactSum(values: readonly number[]): number {
+  let total = 0n;
+  for (const value of values) total += toFixedPoint(value);
+  return fromFixedPoint(total);
+}
+
+const view = new DataView(new ArrayBuffer(8));
+
+function toFixedPoint(value: number): bigint {
+  view.setFloat64(0, value);
+  const bits = view.getBigUint64(0);
+  const exponent = Number((bits >> 52n) & 0x7ffn);
+  const fraction = bits & 0xfffffffffffffn;
+  const magnitude = exponent === 0 ? fraction : (fraction | 0x10000000000000n) << BigInt(exponent - 1);
+  return bits >> 63n === 1n ? -magnitude : magnitude;
+}
+
+function fromFixedPoint(total: bigint): number {
+  const negative = total < 0n;
+  const magnitude = negative ? -total : total;
+  const extra = Math.max(0, magnitude.toString(2).length - 53);
+  // Round half to even on the bits beyond the 53 that a double holds.
+  let kept = magnitude >> BigInt(extra);
+  const rest = magnitude - (kept << BigInt(extra));
+  const half = extra === 0 ? 1n : 1n << BigInt(extra - 1);
+  if (extra > 0 && (rest > half || (rest === half && (kept & 1n) === 1n))) kept += 1n;
+  const value = Number(kept) * 2 ** (extra - 1074);
+  return negative ? -value : value;
+}

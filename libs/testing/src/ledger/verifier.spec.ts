@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
+import * as fc from 'fast-check';
+import type { Ledger } from './ledger-file';
+import { exactSum, naiveWindows } from './naive-windows';
+import { FAULTS, type Observed, verify } from './verifier';
+
+const SERIES: SeriesRef[] = [
+  { device: 'a', metric: 't', tags: {} },
+  { device: 'b', metric: 't', tags: { y: '2', x: '1' } },
+];
+const OPTIONS = { windowSizesMs: [10_000], latenessMs: 30_000 };
+const SECOND = 1_000_000;
+const LEDGER: Ledger = {
+  series: SERIES,
+  requests: [
+    { outcome: 'acknowledged', readings: [[0, 1 * SECOND, 5], [0, 2 * SECOND, 7], [1, 3 * SECOND, 9]] }, // prettier-ignore
+    { outcome: 'acknowledged', readings: [[0, 1 * SECOND, 6]] },
+    { outcome: 'refused', readings: [[0, 4 * SECOND, 1]] },
+    { outcome: 'acknowledged', readings: [[0, 100 * SECOND, 20], [1, 100 * SECOND, 20]] }, // prettier-ignore
+  ],
+};
+
+function windowOf(series: number, values: number[]): WindowAggregate {
+  const squares = values.map((value) => value * value);
+  return {
+    id: `w${series}`,
+    series: SERIES[series]!,
+    sizeMs: 10_000,
+    startMs: 0,
+    count: values.length,
+    min: Math.min(...values),
+    max: Math.max(...values),
+    sum: values.reduce((a, b) => a + b),
+    sumOfSquares: squares.reduce((a, b) => a + b),
+    first: values[0]!,
+    last: values.at(-1)!,
+  };
+}
+
+const ANOMALY: Anomaly = {
+  id: 'x1',
+  series: SERIES[0]!,
+  time: '1970-01-01T00:00:02.000000Z',
+  value: 7,
+  expectedMin: 1,
+  expectedMax: 2,
+  score: 0.9,
+  severity: 'warning',
+  detector: 'test',
+  explanation: 'too high',
+};
+
+const RIGHT: Observed = {
+  rows: [
+    { series: SERIES[0]!, timeUs: 1 * SECOND, value: 5 },
+    { series: SERIES[0]!, timeUs: 2 * SECOND, value: 7 },
+    { series: { ...SERIES[1]!, tags: { x: '1', y: '2' } }, timeUs: 3 * SECOND, value: 9 },
+    { series: SERIES[0]!, timeUs: 100 * SECOND, value: 20 },
+    { series: SERIES[1]!, timeUs: 100 * SECOND, value: 20 },
+  ],
+  windows: [windowOf(0, [5, 7]), windowOf(1, [9]), windowOf(1, [9])],
+  anomalies: [ANOMALY, ANOMALY],
+  storedAnomalyIds: ['x1'],
+};
+
+function faultsOf(change: Partial<Observed>): Record<string, number> {
+  const verdicts = verify(LEDGER, { ...RIGHT, ...change }, OPTIONS);
+  return Object.fromEntries(
+    FAULTS.filter((fault) => verdicts[fault] > 0).map((fault) => [fault, verdicts[fault]]),
+  );
+}
+
+describe('the verifier', () => {
+  test('finds nothing where all is right, repeats on the topics included', () => {
+    expect(faultsOf({})).toEqual({});
+    expect(verify(LEDGER, RIGHT, OPTIONS)).toMatchObject({
+      acknowledged: 5,
+      windowsExpected: 2,
+      anomalies: 1,
+    });
+  });
+
+  const PLANTED: [string, Partial<Observed>, Record<string, number>][] = [
+    ['a lost row', { rows: RIGHT.rows.slice(1) }, { lost: 1 }],
+    ['a duplicated row', { rows: [...RIGHT.rows, RIGHT.rows[1]!] }, { duplicated: 1 }],
+    [
+      'a row nobody sent',
+      { rows: [...RIGHT.rows, { series: SERIES[0]!, timeUs: 77, value: 1 }] },
+      { phantom: 1 },
+    ],
+    [
+      'a row that was refused',
+      { rows: [...RIGHT.rows, { series: SERIES[0]!, timeUs: 4 * SECOND, value: 1 }] },
+      { phantom: 1 },
+    ],
+    [
+      'the second of two values',
+      { rows: [{ ...RIGHT.rows[0]!, value: 6 }, ...RIGHT.rows.slice(1)] },
+      { phantom: 1 },
+    ],
+    ['a missing window', { windows: [windowOf(0, [5, 7])] }, { windowsMissing: 1 }],
+    ['a wrong window', { windows: [windowOf(0, [5, 8]), windowOf(1, [9])] }, { windowsWrong: 1 }],
+    [
+      'a window counted twice',
+      { windows: [...RIGHT.windows, { ...windowOf(1, [9]), id: 'other' }] },
+      { windowsInconsistent: 1 },
+    ],
+    ['two contents of one id', { windows: [...RIGHT.windows, windowOf(1, [8])] }, { windowsInconsistent: 1 }],
+    [
+      'a window too many',
+      { windows: [...RIGHT.windows, { ...windowOf(1, [9]), id: 'w', startMs: 100_000 }] },
+      { windowsUnexpected: 1 },
+    ],
+    [
+      'an anomaly with two contents',
+      { anomalies: [ANOMALY, { ...ANOMALY, score: 0.6 }] },
+      { anomaliesInconsistent: 1 },
+    ],
+    ['an anomaly stored twice', { storedAnomalyIds: ['x1', 'x1'] }, { anomaliesInconsistent: 1 }],
+    ['an anomaly not stored', { storedAnomalyIds: [] }, { anomaliesNotStored: 1 }],
+    ['a stored anomaly nobody published', { storedAnomalyIds: ['x1', 'x2'] }, { anomaliesPhantom: 1 }],
+  ];
+  test.each(PLANTED)('counts %s', (_name, change, faults) => {
+    expect(faultsOf(change)).toEqual(faults);
+  });
+});
+
+describe('the second implementation of windows', () => {
+  test('leaves out what is not closed yet', () => {
+    const readings = new Map([[1 * SECOND, 1], [40 * SECOND - 1, 2]]); // prettier-ignore
+    expect(naiveWindows(readings, 10_000, 30_000)).toEqual([]);
+    readings.set(40 * SECOND, 3);
+    expect(naiveWindows(readings, 10_000, 30_000).map(({ startMs }) => startMs)).toEqual([0]);
+  });
+
+  test('sums are correctly rounded and do not depend on order', () => {
+    expect(exactSum([1e100, 1, -1e100])).toBe(1);
+    expect(exactSum([0.1, 0.2, 0.3])).toBe(0.6);
+    expect(exactSum([5e-324, 5e-324])).toBe(1e-323);
+    expect(exactSum([])).toBe(0);
+    expect(exactSum([1e300, 1e300, -1e300])).toBe(1e300);
+    const numbers = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 }), {
+      maxLength: 6,
+    });
+    fc.assert(fc.property(numbers, (values) => exactSum(values) === exactSum([...values].reverse())));
+    fc.assert(fc.property(fc.integer(), fc.integer(), (a, b) => exactSum([a, b]) === a + b));
+  });
+});

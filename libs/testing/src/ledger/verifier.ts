@@ -1,0 +1,178 @@
+import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
+import type { Ledger, LedgerSeries } from './ledger-file';
+import { naiveWindows, type WindowContent } from './naive-windows';
+
+/** What the platform holds after the drain. */
+export interface Observed {
+  /** Rows of the database that belong to series of the ledger. */
+  readonly rows: readonly { readonly series: SeriesRef; readonly timeUs: number; readonly value: number }[];
+  /** Every record of `aggregates.v1`, repeats included. */
+  readonly windows: readonly WindowAggregate[];
+  /** Every record of `anomalies.v1`, repeats included. */
+  readonly anomalies: readonly Anomaly[];
+  /** Ids in the database, repeats included. */
+  readonly storedAnomalyIds: readonly string[];
+}
+
+export interface Verdicts {
+  acknowledged: number;
+  lost: number;
+  duplicated: number;
+  phantom: number;
+  windowsExpected: number;
+  windowsMissing: number;
+  windowsWrong: number;
+  windowsUnexpected: number;
+  windowsInconsistent: number;
+  anomalies: number;
+  anomaliesInconsistent: number;
+  anomaliesNotStored: number;
+  anomaliesPhantom: number;
+}
+
+/** Counts that must be zero. */
+export const FAULTS = [
+  'lost',
+  'duplicated',
+  'phantom',
+  'windowsMissing',
+  'windowsWrong',
+  'windowsUnexpected',
+  'windowsInconsistent',
+  'anomaliesInconsistent',
+  'anomaliesNotStored',
+  'anomaliesPhantom',
+] as const satisfies readonly (keyof Verdicts)[];
+
+export interface VerifierOptions {
+  readonly windowSizesMs: readonly number[];
+  readonly latenessMs: number;
+}
+
+/** Compares ledger and platform. Pure. Requests with an unknown end are no excuse: a run retries until it knows. */
+export function verify(ledger: Ledger, observed: Observed, options: VerifierOptions): Verdicts {
+  const truth = acknowledgedReadings(ledger);
+  return {
+    ...compareRows(truth, observed.rows),
+    ...compareWindows(truth, observed.windows, options),
+    ...compareAnomalies(observed),
+  };
+}
+
+type Truth = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+function seriesName(series: SeriesRef | LedgerSeries): string {
+  const tags = Object.entries(series.tags).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([series.device, series.metric, tags]);
+}
+
+/** Per series, time to value. The first value sent for an identity stands: a device sends its requests one after another. */
+function acknowledgedReadings(ledger: Ledger): Truth {
+  const names = ledger.series.map(seriesName);
+  const truth = new Map(names.map((name) => [name, new Map<number, number>()]));
+  for (const { outcome, readings } of ledger.requests) {
+    if (outcome !== 'acknowledged') continue;
+    for (const [series, timeUs, value] of readings) {
+      const times = truth.get(names[series]!)!;
+      if (!times.has(timeUs)) times.set(timeUs, value);
+    }
+  }
+  return truth;
+}
+
+function compareRows(
+  truth: Truth,
+  rows: Observed['rows'],
+): Pick<Verdicts, 'acknowledged' | 'lost' | 'duplicated' | 'phantom'> {
+  const seen = new Map<string, number>();
+  let duplicated = 0;
+  let phantom = 0;
+  for (const { series, timeUs, value } of rows) {
+    const name = seriesName(series);
+    const identity = `${name}@${timeUs}`;
+    if (truth.get(name)?.get(timeUs) !== value) phantom += 1;
+    if (seen.has(identity)) duplicated += 1;
+    seen.set(identity, value);
+  }
+  let acknowledged = 0;
+  let lost = 0;
+  for (const [name, times] of truth) {
+    acknowledged += times.size;
+    for (const timeUs of times.keys()) if (!seen.has(`${name}@${timeUs}`)) lost += 1;
+  }
+  return { acknowledged, lost, duplicated, phantom };
+}
+
+type WindowCounts = Pick<
+  Verdicts,
+  'windowsExpected' | 'windowsMissing' | 'windowsWrong' | 'windowsUnexpected' | 'windowsInconsistent'
+>;
+
+function compareWindows(truth: Truth, windows: Observed['windows'], options: VerifierOptions): WindowCounts {
+  const { byKey: found, inconsistent } = unique(windows);
+  const counts: WindowCounts = {
+    windowsExpected: 0,
+    windowsMissing: 0,
+    windowsWrong: 0,
+    windowsUnexpected: 0,
+    windowsInconsistent: inconsistent,
+  };
+  const places = new Map(
+    [...found.values()].map((window) => [placeOf(seriesName(window.series), window), window]),
+  );
+  // Two ids for one window are as bad as two contents for one id.
+  counts.windowsInconsistent += found.size - places.size;
+  for (const [name, times] of truth) {
+    for (const sizeMs of options.windowSizesMs) {
+      for (const expected of naiveWindows(times, sizeMs, options.latenessMs)) {
+        counts.windowsExpected += 1;
+        const place = placeOf(name, expected);
+        const actual = places.get(place);
+        places.delete(place);
+        if (actual === undefined) counts.windowsMissing += 1;
+        else if (!sameContent(expected, actual)) counts.windowsWrong += 1;
+      }
+    }
+  }
+  counts.windowsUnexpected = [...places.values()].filter((window) =>
+    truth.has(seriesName(window.series)),
+  ).length;
+  return counts;
+}
+
+function placeOf(name: string, window: WindowContent): string {
+  return `${name}/${window.sizeMs}/${window.startMs}`;
+}
+
+function sameContent(expected: WindowContent, actual: WindowAggregate): boolean {
+  return (Object.keys(expected) as (keyof WindowContent)[]).every(
+    (field) => expected[field] === actual[field],
+  );
+}
+
+function compareAnomalies(
+  observed: Observed,
+): Pick<Verdicts, 'anomalies' | 'anomaliesInconsistent' | 'anomaliesNotStored' | 'anomaliesPhantom'> {
+  const { byKey: published, inconsistent } = unique(observed.anomalies);
+  const stored = new Set(observed.storedAnomalyIds);
+  return {
+    anomalies: published.size,
+    anomaliesInconsistent: inconsistent + observed.storedAnomalyIds.length - stored.size,
+    anomaliesNotStored: [...published.keys()].filter((id) => !stored.has(id)).length,
+    anomaliesPhantom: [...stored].filter((id) => !published.has(id)).length,
+  };
+}
+
+/** Records by id, and how many said something else than the first of their id. */
+function unique<T extends { readonly id: string }>(
+  records: readonly T[],
+): { byKey: Map<string, T>; inconsistent: number } {
+  const byKey = new Map<string, T>();
+  let inconsistent = 0;
+  for (const record of records) {
+    const first = byKey.get(record.id);
+    if (first === undefined) byKey.set(record.id, record);
+    else if (JSON.stringify(first) !== JSON.stringify(record)) inconsistent += 1;
+  }
+  return { byKey, inconsistent };
+}

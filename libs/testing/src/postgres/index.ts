@@ -1,0 +1,4 @@
+export { type DatabaseKind, describeEachDatabase } from './each-database';
+export { PostgresStartError, type PostgresStartFault } from './errors';
+export { type PostgresOptions, type PostgresServer, startPostgres } from './server';
+export { type TestDatabase, createEmptyDatabase, createTestDatabase } from './test-database';

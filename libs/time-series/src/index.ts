@@ -1,0 +1,18 @@
+export { AnomalyEntity } from './entities/anomaly.entity';
+export { DeadLetterEntity } from './entities/dead-letter.entity';
+export { SeriesEntity } from './entities/series.entity';
+export { SchemaTooNewError } from './errors';
+export type { AnomalyFilter } from './queries/anomalies';
+export { History } from './queries/history';
+export type { Page, PageRequest, Position } from './queries/page';
+export type { TimeRange } from './queries/readings';
+export type { SeriesFilter } from './queries/series';
+export { createDataSource, type DataSourceSettings } from './schema/data-source';
+export { ROLE_PRIVILEGES } from './schema/grants';
+export { type MigrateOptions, type MigrateResult, migrate, pendingMigrations } from './schema/migrate';
+export { type TimeSeriesModuleOptions, TimeSeriesModule } from './time-series.module';
+export { insertAnomalies, type NewAnomaly } from './writer/anomalies';
+export { insertDeadLetters, type NewDeadLetter } from './writer/dead-letters';
+export { ReadingWriter, type WriteResult } from './writer/reading-writer';
+export { SeriesDictionary } from './writer/series-dictionary';
+export { inPartitionTransaction, endEarlierTransactions } from './writer/partition-transaction';

@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type DatabaseKind, type TestDatabase, describeEachDatabase } from '@tidewatch/testing';
+import { createDataSource } from '../schema/data-source';
+import { History } from './history';
+import type { Page, PageRequest } from './page';
+
+/** Ids 1 to 6: three devices with two metrics each; `c` has no readings. Readings each second from 12:00:00.000250 on. */
+const SEED = `
+  INSERT INTO series (key_hash, device, metric, tags, first_seen)
+  SELECT decode(md5(d || m), 'hex'), d, m, '{"site":"n"}', '2026-03-01T11:00:00Z'
+  FROM unnest(ARRAY['a','b','c']) AS d, unnest(ARRAY['x','y']) AS m ORDER BY d, m;
+  INSERT INTO readings
+  SELECT '2026-03-01T12:00:00.000250Z'::timestamptz + n * interval '1 s', s, n + s / 10.0
+  FROM generate_series(0, 9) AS n, generate_series(1, 4) AS s;
+  INSERT INTO anomalies
+  SELECT 'id-' || n, 1 + n % 3, '2026-03-01T12:00:00.000250Z'::timestamptz + (n / 2) * interval '1 s', n, 0, 1, 0.5,
+    CASE WHEN n % 2 = 0 THEN 'info' ELSE 'critical' END, 'z', 'odd'
+  FROM generate_series(0, 9) AS n;
+  INSERT INTO dead_letters
+  SELECT 'readings.v1', n % 2, 9007199254740993 + n, 'undecodable-block', 'd', convert_to('bytes ' || n, 'UTF8'), '{}',
+    '2026-03-01T12:00:00Z'::timestamptz + (n / 2) * interval '1 ms'
+  FROM generate_series(0, 4) AS n`;
+
+async function all<Item>(
+  limit: number,
+  list: (request: PageRequest) => Promise<Page<Item>>,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let after: PageRequest['after']; ;) {
+    const page = await list(after ? { limit, after } : { limit });
+    expect(page.items.length).toBeLessThanOrEqual(limit);
+    items.push(...page.items);
+    if (page.next === null) return items;
+    expect(page.items.length).toBeGreaterThan(0);
+    after = page.next;
+  }
+}
+
+describeEachDatabase('History', (kind: DatabaseKind) => {
+  let database: TestDatabase;
+  let history: History;
+  const source = () => createDataSource({ databaseUrl: database.url, applicationName: 'test', poolSize: 2 });
+  let connected: ReturnType<typeof source>;
+
+  beforeAll(async () => {
+    database = await kind.create();
+    await database.pool.query(SEED);
+    connected = source();
+    history = new History(connected);
+  });
+  afterAll(async () => {
+    await connected.destroy();
+    await database.drop();
+  });
+
+  test.each([1, 2, 100])('devices by pages of %i, with the time of their newest reading', async (limit) => {
+    const devices = await all(limit, (request) => history.devices(request));
+    const firstSeen = '2026-03-01T11:00:00.000000Z';
+    const lastReadingTime = '2026-03-01T12:00:09.000250Z';
+    expect(devices).toEqual([
+      { device: 'a', seriesCount: 2, firstSeen, lastReadingTime },
+      { device: 'b', seriesCount: 2, firstSeen, lastReadingTime },
+      { device: 'c', seriesCount: 2, firstSeen, lastReadingTime: null },
+    ]);
+  });
+
+  test.each([1, 4, 100])('series by pages of %i, filtered', async (limit) => {
+    const names = async (filter: object): Promise<string[]> =>
+      (await all(limit, (request) => history.series(filter, request))).map(
+        (s) => `${s.id}${s.device}${s.metric}`,
+      );
+    expect(await names({})).toEqual(['1ax', '2ay', '3bx', '4by', '5cx', '6cy']);
+    expect(await names({ device: 'b' })).toEqual(['3bx', '4by']);
+    expect(await names({ metric: 'y' })).toEqual(['2ay', '4by', '6cy']);
+    expect(await names({ device: "b' OR true --", metric: 'y' })).toEqual([]);
+    const [first] = (await history.series({}, { limit: 1 })).items;
+    expect(first).toEqual({
+      ...{ id: 1, device: 'a', metric: 'x', tags: { site: 'n' } },
+      firstSeen: '2026-03-01T11:00:00.000Z',
+    });
+  });
+
+  test.each([1, 3, 10, 11])(
+    'readings by pages of %i, in a range that includes its begin only',
+    async (limit) => {
+      const values = async (range: object): Promise<number[] | undefined> => {
+        if ((await history.readings({ seriesId: 2, ...range }, { limit })) === undefined) return undefined;
+        const items = await all(
+          limit,
+          async (request) => (await history.readings({ seriesId: 2, ...range }, request))!,
+        );
+        return items.map(({ value }) => value);
+      };
+      expect(await values({})).toEqual([0.2, 1.2, 2.2, 3.2, 4.2, 5.2, 6.2, 7.2, 8.2, 9.2]);
+      const from = '2026-03-01T12:00:03.000250Z';
+      const to = '2026-03-01T12:00:05.000250Z';
+      expect(await values({ from, to })).toEqual([3.2, 4.2]);
+      expect(await values({ from: '2026-03-01T12:00:03.000251Z', to })).toEqual([4.2]);
+      expect(await values({ from: to, to: from })).toEqual([]);
+      const page = await history.readings({ seriesId: 2, from }, { limit: 1 });
+      expect(page!.items).toEqual([{ time: from, value: 3.2 }]);
+    },
+  );
+
+  test('readings of a series without any are an empty page, those of an unknown one undefined', async () => {
+    expect(await history.readings({ seriesId: 6 }, { limit: 5 })).toEqual({ items: [], next: null });
+    expect(await history.readings({ seriesId: 99 }, { limit: 5 })).toBeUndefined();
+  });
+
+  test.each([1, 3, 100])('anomalies by pages of %i, the newest first, also at equal times', async (limit) => {
+    const ids = async (filter: object): Promise<string> =>
+      (await all(limit, (request) => history.anomalies(filter, request)))
+        .map(({ id }) => id.slice(3))
+        .join('');
+    expect(await ids({})).toBe('8967452301');
+    expect(await ids({ device: 'a' })).toBe('9674301');
+    expect(await ids({ device: 'b', metric: 'x' })).toBe('852');
+    expect(await ids({ severity: 'critical' })).toBe('97531');
+    expect(await ids({ from: '2026-03-01T12:00:01.00025Z', to: '2026-03-01T12:00:03.00025Z' })).toBe('4523');
+  });
+
+  test('an anomaly has its series and its time in microseconds', async () => {
+    const { items } = await history.anomalies({}, { limit: 1 });
+    expect(items).toEqual([
+      {
+        ...{ id: 'id-8', series: { device: 'b', metric: 'x', tags: { site: 'n' } } },
+        ...{ time: '2026-03-01T12:00:04.000250Z', value: 8, expectedMin: 0, expectedMax: 1, score: 0.5 },
+        ...{ severity: 'info', detector: 'z', explanation: 'odd' },
+      },
+    ]);
+  });
+
+  test.each([1, 2, 100])(
+    'dead letters by pages of %i, with exact offsets and the original bytes',
+    async (limit) => {
+      const letters = await all(limit, (request) => history.deadLetters(request));
+      expect(letters.map(({ partition, offset }) => `${partition}:${offset}`)).toEqual([
+        '0:9007199254740997',
+        '0:9007199254740995',
+        '1:9007199254740996',
+        '0:9007199254740993',
+        '1:9007199254740994',
+      ]);
+      expect(letters[0]).toEqual({
+        ...{ topic: 'readings.v1', partition: 0, offset: '9007199254740997', reason: 'undecodable-block' },
+        ...{
+          detail: 'd',
+          value: Buffer.from('bytes 4').toString('base64'),
+          time: '2026-03-01T12:00:00.002000Z',
+        },
+      });
+    },
+  );
+
+  test('a page of large dead letters is cut short, and nothing is lost between pages', async () => {
+    await database.pool.query(
+      `INSERT INTO dead_letters SELECT 'large', 0, n, 'r', 'd', decode(repeat('00', 1500000), 'hex'), '{}', '2026-03-02'
+       FROM generate_series(0, 4) AS n`,
+    );
+    const first = await history.deadLetters({ limit: 5 });
+    expect(first.items.map(({ offset }) => offset)).toEqual(['0', '1', '2']);
+    const letters = await all(5, (request) => history.deadLetters(request));
+    expect(letters.filter(({ topic }) => topic === 'large').map(({ offset }) => offset)).toEqual([
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+    ]);
+    expect(letters).toHaveLength(10);
+  });
+});
+
+describe('History', () => {
+  test('connects again after the database was away', async () => {
+    const history = new History(
+      createDataSource({ databaseUrl: 'postgres://x:y@127.0.0.1:1/z', applicationName: 'test', poolSize: 1 }),
+    );
+    await expect(history.devices({ limit: 1 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(history.devices({ limit: 1 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});

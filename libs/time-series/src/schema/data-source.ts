@@ -1,0 +1,61 @@
+import 'reflect-metadata';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AnomalyEntity } from '../entities/anomaly.entity';
+import { DeadLetterEntity } from '../entities/dead-letter.entity';
+import { SeriesEntity } from '../entities/series.entity';
+import { Readings1763900000001 } from '../migrations/1763900000001-readings';
+import { Consumers1763900000002 } from '../migrations/1763900000002-consumers';
+import { MessageLog1763900000003 } from '../migrations/1763900000003-message-log';
+import { Access1763900000004 } from '../migrations/1763900000004-access';
+
+/** In order. A migration that was released is never changed. */
+const MIGRATIONS = [
+  Readings1763900000001,
+  Consumers1763900000002,
+  MessageLog1763900000003,
+  Access1763900000004,
+];
+
+const MIGRATIONS_TABLE = 'schema_migrations';
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export interface DataSourceSettings {
+  readonly databaseUrl: string;
+  readonly applicationName: string;
+  /** Most connections that are open at once. */
+  readonly poolSize: number;
+}
+
+/** The schema changes by migrations only, never by comparing entities (`synchronize`). */
+export function dataSourceOptions(settings: DataSourceSettings): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url: settings.databaseUrl,
+    applicationName: settings.applicationName,
+    poolSize: settings.poolSize,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    entities: [SeriesEntity, AnomalyEntity, DeadLetterEntity],
+    migrations: MIGRATIONS,
+    migrationsTableName: MIGRATIONS_TABLE,
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    installExtensions: false,
+  };
+}
+
+/** A data source that is not connected yet. */
+export function createDataSource(settings: DataSourceSettings): DataSource {
+  return new DataSource(dataSourceOptions(settings));
+}
+
+/** Names of the migrations in this build, and of those that the database has. */
+export async function migrationNames(source: DataSource): Promise<{ known: string[]; applied: string[] }> {
+  const known = source.migrations.map((migration) => migration.name ?? migration.constructor.name);
+  const [found] = await source.query<{ present: boolean }[]>(
+    'SELECT to_regclass($1) IS NOT NULL AS present',
+    [MIGRATIONS_TABLE],
+  );
+  if (!found?.present) return { known, applied: [] };
+  const rows = await source.query<{ name: string }[]>(`SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`);
+  return { known, applied: rows.map((row) => row.name) };
+}

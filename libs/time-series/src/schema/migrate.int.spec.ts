@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { type DatabaseKind, type TestDatabase, describeEachDatabase } from '@tidewatch/testing';
+import pg from 'pg';
+import { SchemaTooNewError } from '../errors';
+import { createDataSource } from './data-source';
+import { ROLE_PRIVILEGES } from './grants';
+import { migrate, pendingMigrations } from './migrate';
+
+const ALL = [
+  'Readings1763900000001',
+  'Consumers1763900000002',
+  'MessageLog1763900000003',
+  'Access1763900000004',
+];
+
+describeEachDatabase('migrate', (kind: DatabaseKind) => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await kind.createEmpty();
+  });
+  afterEach(() => database.drop());
+
+  test('makes a new schema, and does nothing the second time', async () => {
+    expect(await pendingMigrations(database.url)).toEqual(ALL);
+    const lines: string[] = [];
+    const first = await migrate(database.url, { onProgress: (line) => lines.push(line) });
+    expect(first.applied).toEqual(ALL);
+    expect(lines[0]).toBe(`migrated: ${ALL.join(', ')}`);
+    expect(first.timescale).toMatch(
+      kind.timescale ? /^TimescaleDB 2\..*with columnstore$/ : /^plain PostgreSQL/,
+    );
+    await database.pool.query(`INSERT INTO readings VALUES ('2026-03-01', 1, 1)`);
+    const second = await migrate(database.url);
+    expect(second).toEqual({ ...first, applied: [] });
+    expect(await pendingMigrations(database.url)).toEqual([]);
+    const { rows } = await database.pool.query('SELECT series_id, value FROM readings');
+    expect(rows).toEqual([{ series_id: 1, value: 1 }]);
+  });
+
+  test('may run from several places at once', async () => {
+    const results = await Promise.all([1, 2, 3].map(() => migrate(database.url)));
+    expect(results.map(({ applied }) => applied.length).sort()).toEqual([0, 0, ALL.length]);
+    const { rows } = await database.pool.query('SELECT name FROM schema_migrations ORDER BY id');
+    expect(rows).toEqual(ALL.map((name) => ({ name })));
+  });
+
+  test('refuses a database of a newer version, and leaves it as it is', async () => {
+    await migrate(database.url);
+    await database.pool.query(
+      `INSERT INTO schema_migrations (timestamp, name) VALUES (9999999999999, 'Future9999999999999')`,
+    );
+    await expect(migrate(database.url)).rejects.toThrow(SchemaTooNewError);
+    await expect(pendingMigrations(database.url)).rejects.toThrow(/newer version.*Future9999999999999/);
+  });
+
+  test('every table in the list of privileges exists', async () => {
+    await migrate(database.url);
+    for (const table of new Set(Object.values(ROLE_PRIVILEGES).flatMap(Object.keys))) {
+      const { rows } = await database.pool.query('SELECT to_regclass($1) IS NOT NULL AS present', [table]);
+      expect({ table, ...(rows[0] as object) }).toEqual({ table, present: true });
+    }
+  });
+
+  if (kind.timescale) {
+    test('readings are a hypertable with one policy, ordered and segmented for reading by series', async () => {
+      await migrate(database.url);
+      await migrate(database.url);
+      const jobs = await database.pool.query(
+        `SELECT hypertable_name, proc_name FROM timescaledb_information.jobs WHERE hypertable_name IS NOT NULL`,
+      );
+      expect(jobs.rows).toEqual([
+        { hypertable_name: 'readings', proc_name: expect.stringMatching(/compression|columnstore/) },
+      ]);
+    });
+
+    test('readings that were there before the extension move into chunks of a day', async () => {
+      const settings = { databaseUrl: database.url, applicationName: 'test', poolSize: 1 };
+      const source = await createDataSource(settings).initialize();
+      await source.runMigrations();
+      await source.destroy();
+      const days = `generate_series('2026-03-01T00:00Z'::timestamptz, '2026-03-03T00:00Z', '1 hour')`;
+      await database.pool.query(`INSERT INTO readings SELECT t, 1, 1 FROM ${days} t`);
+      await migrate(database.url);
+      const { rows } = await database.pool.query(
+        `SELECT (SELECT count(*)::int FROM readings) AS readings, count(*)::int AS chunks
+         FROM timescaledb_information.chunks WHERE hypertable_name = 'readings'`,
+      );
+      expect(rows).toEqual([{ readings: 49, chunks: 3 }]);
+    });
+  } else {
+    test('roles that exist get their privileges and nothing else', async () => {
+      const role = 'tidewatch_dashboard';
+      const password = randomBytes(12).toString('hex');
+      await database.pool.query(
+        `DO $$ BEGIN CREATE ROLE ${role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+      );
+      await database.pool.query(`ALTER ROLE ${role} LOGIN PASSWORD '${password}'`);
+      const { roles } = await migrate(database.url);
+      expect(roles).toContain(role);
+      const url = new URL(database.url);
+      url.username = role;
+      url.password = password;
+      const client = new pg.Client({ connectionString: url.href });
+      await client.connect();
+      try {
+        expect((await client.query('SELECT FROM api_keys')).rowCount).toBe(0);
+        await expect(client.query('DELETE FROM api_keys')).rejects.toMatchObject({ code: '42501' });
+        await expect(client.query('SELECT FROM readings')).rejects.toMatchObject({ code: '42501' });
+      } finally {
+        await client.end();
+      }
+    });
+  }
+});

@@ -1,0 +1,35 @@
+import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common';
+import { TypeOrmModule, getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { History } from './queries/history';
+import { type DataSourceSettings, dataSourceOptions } from './schema/data-source';
+
+export type TimeSeriesModuleOptions = Pick<FactoryProvider<DataSourceSettings>, 'inject' | 'useFactory'>;
+
+/** Provides `History`, on connections of its own: a long query never keeps the write path waiting. */
+@Module({})
+export class TimeSeriesModule {
+  static forRootAsync(options: TimeSeriesModuleOptions): DynamicModule {
+    return {
+      module: TimeSeriesModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          inject: options.inject ?? [],
+          useFactory: async (...dependencies: unknown[]) => ({
+            ...dataSourceOptions(await options.useFactory(...dependencies)),
+            // The database may be away when the service starts; `History` connects when it is asked.
+            manualInitialization: true,
+          }),
+        }),
+      ],
+      providers: [
+        {
+          provide: History,
+          inject: [getDataSourceToken()],
+          useFactory: (source: DataSource) => new History(source),
+        },
+      ],
+      exports: [History],
+    };
+  }
+}

@@ -1,0 +1,69 @@
+import { startPostgres, PostgresStartError, type PostgresServer } from '@tidewatch/testing';
+import pg from 'pg';
+import type { Secrets } from '../data/secrets';
+import { StartError } from '../errors';
+import { SERVICES, type ServiceName } from './service-plans';
+
+const DATABASE = 'tidewatch';
+type Role = 'owner' | ServiceName;
+const ROLES: readonly Role[] = ['owner', ...SERVICES];
+const roleName = (role: Role) => `tidewatch_${role}`;
+
+/** Sized for a machine that also runs everything else. Durability is never traded for speed. */
+const SETTINGS = {
+  shared_buffers: '256MB',
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
+  wal_compression: 'on',
+  max_connections: 150,
+  jit: 'off',
+};
+
+export interface Database {
+  readonly server: PostgresServer;
+  url(role: Role): string;
+}
+
+/**
+ * Starts PostgreSQL and makes the roles: `tidewatch_owner` owns the tables, each service logs in as itself with the rights
+ * that the migration grants. Throws `StartError`.
+ */
+export async function startDatabase(
+  options: { dataDir: string; port?: number; onProgress: (line: string) => void },
+  secrets: Secrets,
+): Promise<Database> {
+  let server: PostgresServer;
+  try {
+    server = await startPostgres({ ...options, database: DATABASE, settings: SETTINGS });
+  } catch (error) {
+    throw error instanceof PostgresStartError ? new StartError(error.message, { cause: error }) : error;
+  }
+  try {
+    await makeRoles(server.url, secrets);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return {
+    server,
+    url: (role) =>
+      `postgres://${roleName(role)}:${secrets.get(`database-${role}`)}@127.0.0.1:${server.port}/${DATABASE}`,
+  };
+}
+
+async function makeRoles(superuserUrl: string, secrets: Secrets): Promise<void> {
+  const client = new pg.Client({ connectionString: superuserUrl });
+  await client.connect();
+  try {
+    for (const role of ROLES) {
+      const name = roleName(role);
+      const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+      const verb = found.rowCount === 0 ? 'CREATE' : 'ALTER';
+      const password = pg.escapeLiteral(secrets.get(`database-${role}`));
+      await client.query(`${verb} ROLE ${name} LOGIN PASSWORD ${password}`);
+    }
+    await client.query(`ALTER DATABASE ${DATABASE} OWNER TO ${roleName('owner')}`);
+  } finally {
+    await client.end();
+  }
+}
