@@ -5,7 +5,8 @@ import { CheckpointStore } from '../checkpoints/checkpoint-store';
 import { DATA_FAULT_REASON } from '../delivery/partition-runner';
 import { type DeadLetterRecord, parseDeadLetter } from '../delivery/dead-letter';
 import { FencedError, PoisonRecordError } from '../port/errors';
-import type { LogBatch, MessageLog } from '../port/log';
+import type { LogBatch, MessageLog, PartitionHandler } from '../port/log';
+import type { PartitionClaim } from '../port/checkpoints';
 import { type ContractBench, Gate, record, records, text } from './contract-bench';
 
 /** Collects the dead letters of one topic while the test runs. */
@@ -176,6 +177,40 @@ export function describeFaults(get: () => ContractBench): void {
       await log.append(topic, records(5, 1));
       await waitFor('all records', async () => (await bench.values(consumer)).length === 5);
       expect(opens).toBeGreaterThanOrEqual(4);
+    });
+
+    test('a tick that fails between deliveries makes the handler begin again at its checkpoint, and skips nothing', async () => {
+      const bench = get();
+      const log = bench.log();
+      const topic = await bench.harness.createTopic(1);
+      let failures = 0;
+      let expected = 0n;
+      const skipped: string[] = [];
+      const open = (claim: PartitionClaim): Promise<PartitionHandler> => {
+        let ticks = 0;
+        expected = claim.nextOffset;
+        return Promise.resolve({
+          // Slow, so that each tick has deliveries before and behind it; only ticks move the checkpoint.
+          handle: async ({ records: some, nextOffset }) => {
+            if (some[0]!.offset !== expected) skipped.push(`${expected} to ${some[0]!.offset}`);
+            await new Promise((resolve) => setTimeout(resolve, 20));
+            expected = nextOffset;
+          },
+          tick: async () => {
+            ticks += 1;
+            if (ticks === 1) await claim.advance(bench.harness.pool, expected);
+            else {
+              failures += 1;
+              throw new Error('the connection was lost');
+            }
+          },
+          close: () => Promise.resolve(),
+        });
+      };
+      await log.append(topic, records(1_000, 1));
+      await bench.start(log.consume({ consumer: bench.name('c'), topic, maxBatchBytes: 30, open }));
+      await waitFor('some failures', () => failures >= 2, 20_000);
+      expect(skipped).toEqual([]);
     });
 
     test('a log that goes away and comes back loses and repeats nothing', async () => {

@@ -192,27 +192,35 @@ export class AssignedPartition {
     void old.close().then(() => this.begin(worker));
   }
 
+  /**
+   * A tick and a delivery may wait for the worker at the same time, so an outcome may come while the one before it still pauses.
+   * It counts all the same: the worker may have begun again at its checkpoint, and everything from there on has to come once more.
+   */
   private apply(outcome: Delivery): void {
-    if (outcome.kind === 'done' || this.state !== 'open') return;
+    if (outcome.kind === 'done' || (this.state !== 'open' && this.state !== 'paused')) return;
     const { control } = this.options;
     if (outcome.kind === 'fenced') {
+      clearTimeout(this.timer);
       control.pause();
       this.state = 'fenced';
       return;
     }
     this.at = outcome.offset > this.floor ? outcome.offset : this.floor;
-    if (outcome.delayMs === 0) {
-      control.seek(this.at);
-      return;
-    }
+    if (outcome.delayMs > 0) this.pauseFor(outcome.delayMs);
+    else if (this.state === 'open') control.seek(this.at);
+  }
+
+  private pauseFor(delayMs: number): void {
+    const { control } = this.options;
     control.pause();
     this.state = 'paused';
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       if (this.state !== 'paused') return;
       this.state = 'open';
       control.seek(this.at);
       control.resume();
-    }, outcome.delayMs);
+    }, delayMs);
   }
 
   /** All of it was handled before: a fetch for a place that we have left meanwhile. */

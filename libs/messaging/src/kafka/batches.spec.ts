@@ -71,6 +71,13 @@ test('records carry key, headers and the time of the append', () => {
   ]);
 });
 
+test('a header without a value is left out, and the record stays', () => {
+  // What Kafka admits and the types of kafkajs don't know.
+  const headers = { none: null, kept: Buffer.from('x') } as unknown as KafkaMessage['headers'];
+  const [part] = toLogBatches(batchOf([{ ...message(0, 1), headers } as KafkaMessage]), 0n, 100);
+  expect(part!.records[0]!.headers).toEqual({ kept: 'x' });
+});
+
 test('a record without key, value and headers is empty', () => {
   const bare = {
     offset: '0',

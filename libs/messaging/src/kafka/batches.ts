@@ -39,12 +39,12 @@ function toRecord({ offset, key, value, headers, timestamp }: KafkaMessage): Con
   };
 }
 
-/** Of a header that occurs more than once, the last. */
+/** Of a header that occurs more than once, the last. One without a value (which the types of kafkajs don't know) is left out. */
 function toHeaders(headers: IHeaders): Record<string, string> {
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last !== undefined) texts[name] = last.toString();
+    if (last != null) texts[name] = last.toString();
   }
   return texts;
 }
