@@ -65,3 +65,19 @@ test.each([
   const record = { offset: 4n, key: '', value: new Uint8Array(), headers, appendedAtMs: 0 };
   expect(() => parseDeadLetter(record as ConsumedRecord)).toThrow(PoisonRecordError);
 });
+
+test('of a record that is larger than a dead letter may be, the beginning is kept and its size said', () => {
+  const record = {
+    offset: 4n,
+    key: '',
+    value: new Uint8Array(2_000_000).fill(7),
+    headers: { long: 'x'.repeat(70_000) },
+    appendedAtMs: 0,
+  };
+  const source = { batch: { topic: 'readings.v1', partition: 2 }, record };
+  const letter = deadLetterRecord(source, { reason: 'bad-block', detail: '' }, 3);
+  const back = parseDeadLetter({ ...record, ...letter, headers: letter.headers ?? {} });
+  expect(back).toMatchObject({ topic: 'readings.v1', partition: 2, offset: 4n });
+  expect(back.value).toEqual(new Uint8Array(1_500_000).fill(7));
+  expect(back.headers).toEqual({ 'original-bytes': '2000000' });
+});

@@ -14,6 +14,11 @@ export const DEAD_LETTER_HEADERS = {
 
 const OWN_HEADERS = new Set<string>(Object.values(DEAD_LETTER_HEADERS));
 const MAX_DETAIL_LENGTH = 2_000;
+/** Beyond what the platform writes. A record of somebody else that is larger must not be larger than a dead letter may be. */
+const MAX_VALUE_BYTES = 1_500_000;
+const MAX_HEADERS_LENGTH = 64_000;
+/** Of a value that was cut. The whole of it stays at its origin for as long as that topic keeps it. */
+const ORIGINAL_BYTES = 'original-bytes';
 
 /** A record that could not be processed, with where it stood. Its identity is topic, partition and offset. */
 export interface DeadLetterRecord {
@@ -22,7 +27,7 @@ export interface DeadLetterRecord {
   readonly offset: bigint;
   readonly reason: string;
   readonly detail: string;
-  /** The original bytes. */
+  /** The original bytes; of a value above 1.5 MB the first of them, and how many there were is the header `original-bytes`. */
   readonly value: Uint8Array;
   /** The original headers. */
   readonly headers: Readonly<Record<string, string>>;
@@ -40,15 +45,23 @@ export function deadLetterRecord(
   return {
     partition: batch.partition % partitions,
     key: `${batch.topic}/${batch.partition}`,
-    value: record.value,
+    value: record.value.subarray(0, MAX_VALUE_BYTES),
     headers: {
-      ...record.headers,
+      ...originalHeaders(record),
       [DEAD_LETTER_HEADERS.reason]: fault.reason,
       [DEAD_LETTER_HEADERS.detail]: fault.detail.slice(0, MAX_DETAIL_LENGTH),
       [DEAD_LETTER_HEADERS.topic]: batch.topic,
       [DEAD_LETTER_HEADERS.partition]: String(batch.partition),
       [DEAD_LETTER_HEADERS.offset]: record.offset.toString(),
     },
+  };
+}
+
+function originalHeaders({ headers, value }: ConsumedRecord): Record<string, string> {
+  const length = Object.entries(headers).reduce((sum, [name, text]) => sum + name.length + text.length, 0);
+  return {
+    ...(length <= MAX_HEADERS_LENGTH ? headers : {}),
+    ...(value.length > MAX_VALUE_BYTES ? { [ORIGINAL_BYTES]: String(value.length) } : {}),
   };
 }
 

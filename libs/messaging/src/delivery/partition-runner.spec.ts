@@ -212,6 +212,26 @@ describe('a poison record', () => {
   });
 });
 
+test('dead letters are remembered within a bound, and one that was forgotten is made again', async () => {
+  await world.runner.open();
+  world.commits = false;
+  world.onHandle = ({ records }) => {
+    if (records[0]) throw new PoisonRecordError(records[0].offset, 'bad', '');
+  };
+  await drive(world.runner, 1_001);
+  expect(world.letters).toHaveLength(1_001);
+  // From the checkpoint, with another handler: the first letter is forgotten, the others are not.
+  world.onTick = () => {
+    throw new Error('away');
+  };
+  await world.runner.tick();
+  await world.runner.deliver(batch(0, 1));
+  expect(world.letters).toHaveLength(1_002);
+  expect(world.letters.at(-1)!.offset).toBe(0n);
+  await world.runner.deliver(batch(2, 1_001));
+  expect(world.letters).toHaveLength(1_002);
+});
+
 describe('a defect that the data provokes', () => {
   const failOn =
     (...bad: bigint[]) =>

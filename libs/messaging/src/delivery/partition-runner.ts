@@ -35,6 +35,8 @@ export interface PartitionRunnerOptions {
   readonly logger: MessagingLogger;
 }
 
+/** Dead letters behind us that are remembered; one that was forgotten is made again on a replay, which its origin tells. */
+const MAX_SKIPPED = 1_000;
 const FENCED: Delivery = { kind: 'fenced' };
 
 /** Reason of a dead letter whose handler failed with a defect or a refused value, and not with `PoisonRecordError`. */
@@ -179,6 +181,7 @@ export class PartitionRunner {
         failPoint(`${this.options.subscription.consumer}.before-resolve`);
         this.position = part.nextOffset;
         this.backoff.reset();
+        this.forgetSkipped();
       } catch (error) {
         const outcome = await this.handleFault(part, error);
         if (outcome) return outcome;
@@ -244,6 +247,14 @@ export class PartitionRunner {
     this.options.logger.warn(
       `${this.name()}: record ${record.offset.toString()} is a dead letter (${reason}): ${detail}`,
     );
+  }
+
+  /** Those of the batch at hand stay: it would never end without them. */
+  private forgetSkipped(): void {
+    for (const offset of this.skipped) {
+      if (this.skipped.size <= MAX_SKIPPED || offset >= this.position) return;
+      this.skipped.delete(offset);
+    }
   }
 
   /** Drops the handler; the next delivery opens a new one. */
