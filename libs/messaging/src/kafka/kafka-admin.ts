@@ -1,9 +1,11 @@
-import type { Admin } from 'kafkajs';
+import { type Admin, KafkaJSProtocolError } from 'kafkajs';
+import { delay } from '../delivery/backoff';
 import { LogUnavailableError, UnknownTopicError } from '../port/errors';
 import { type ClientOptions, createKafkaClient, type KafkaClient } from './kafka-client';
 import { within } from './within';
 
 const ANSWER_TIMEOUT_MS = 3_000;
+const ASK_AGAIN_MS = 100;
 
 /** First record that the log still has, and the offset that the next one gets. */
 export interface Watermarks {
@@ -65,16 +67,22 @@ export class KafkaAdmin {
   }
 
   private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    const connection = (this.connection ??= this.connect());
-    try {
-      return await within(
-        connection.then(({ admin }) => question(admin)),
-        ANSWER_TIMEOUT_MS,
-      );
-    } catch (error) {
-      if (this.connection === connection) this.connection = undefined;
-      void release(connection);
-      throw new LogUnavailableError('the broker does not answer', { cause: error });
+    const deadline = Date.now() + ANSWER_TIMEOUT_MS;
+    for (;;) {
+      const connection = (this.connection ??= this.connect());
+      try {
+        return await within(
+          connection.then(({ admin }) => question(admin)),
+          deadline - Date.now(),
+        );
+      } catch (error) {
+        if (this.connection === connection) this.connection = undefined;
+        void release(connection);
+        if (!isPassing(error) || Date.now() + ASK_AGAIN_MS >= deadline) {
+          throw new LogUnavailableError('the broker does not answer', { cause: error });
+        }
+        await delay(ASK_AGAIN_MS);
+      }
     }
   }
 
@@ -98,6 +106,11 @@ async function release(
   } catch {
     // It was never open, or it is closed already.
   }
+}
+
+/** A partition has no leader for a moment, after a broker has come back. kafkajs asks again for some questions, and not for all. */
+function isPassing(error: unknown): boolean {
+  return error instanceof KafkaJSProtocolError && error.retriable;
 }
 
 function isUnknownTopic(error: unknown): boolean {

@@ -5,7 +5,8 @@ import { AssignedPartition, type PartitionWorker } from './assigned-partition';
 import type { KafkaClient } from './kafka-client';
 import { Watchdog } from './watchdog';
 
-const HEARTBEAT_MS = 1_000;
+/** kafkajs leaves out one that comes a moment too early, so it may take twice this: a second at most. */
+const HEARTBEAT_MS = 500;
 const TICK_MS = 1_000;
 const SLOW_OPENING_MS = 10_000;
 const DISCONNECT_TIMEOUT_MS = 10_000;

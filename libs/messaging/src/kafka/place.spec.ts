@@ -34,7 +34,17 @@ describe('PlaceCheck', () => {
   test('a place beyond the log is none', async () => {
     const { places, errors } = check({ low: 0n, high: 9n });
     expect(await places.locate(0, 10n)).toBeUndefined();
-    expect(errors[0]).toContain('t/0 ends at 9, before the checkpoint 10');
+    expect(errors[0]).toContain('t/0 ends before the checkpoint 10 (now at 9)');
+  });
+
+  // What was appended up to there has never been read, and would be skipped.
+  test('a place that the log has grown past is none either, and a corrected one is', async () => {
+    const { places, errors } = check({ low: 0n, high: 9n }, { low: 0n, high: 9n }, { low: 0n, high: 20n });
+    expect(await places.locate(0, 10n)).toBeUndefined();
+    expect(await places.locate(0, 10n)).toBeUndefined();
+    expect(errors[1]).toContain('has grown since, and ended before the checkpoint 10 (now at 20)');
+    expect(await places.locate(0, 9n)).toBe(9n);
+    expect(await places.locate(0, 10n)).toBe(10n);
   });
 
   test('an end that was read before the checkpoint is looked at again', async () => {

@@ -18,6 +18,9 @@ export interface PlaceOptions {
  * when it holds neither.
  */
 export class PlaceCheck {
+  /** Places that the log did not reach. When it has grown past one, the records before it are others than those that were read. */
+  private readonly unreached = new Map<number, bigint>();
+
   constructor(private readonly options: PlaceOptions) {}
 
   /**
@@ -29,13 +32,15 @@ export class PlaceCheck {
     const first = await this.read(partition);
     const { low, high } = wanted > first.high ? await this.read(partition) : first;
     const { consumer, topic, logger } = this.options;
-    if (wanted > high) {
+    if (wanted > high || this.unreached.get(partition) === wanted) {
+      this.unreached.set(partition, wanted);
       logger.error(
-        `${consumer}: ${topic}/${partition} ends at ${high.toString()}, before the checkpoint ${wanted.toString()}. ` +
+        `${consumer}: ${topic}/${partition} ${wanted > high ? 'ends' : 'has grown since, and ended'} before the checkpoint ${wanted.toString()} (now at ${high.toString()}). ` +
           'Was the topic replaced? It is not read until the checkpoint is corrected.',
       );
       return undefined;
     }
+    this.unreached.delete(partition);
     if (wanted >= low) return wanted;
     this.alarm(partition, wanted, low);
     return low;
