@@ -46,6 +46,7 @@ function partitionDependencies(config: ProcessingConfig, log: MessageLog, pool: 
       maxAheadMs: config.MAX_CLOCK_AHEAD_MS,
       maxSeries: config.MAX_SERIES_PER_PARTITION,
       maxRecentTimes: config.MAX_RECENT_TIMES_PER_SERIES,
+      maxTimes: config.MAX_RECENT_TIMES_PER_PARTITION,
       alarmRestMs: config.ALARM_REST_MS,
       alarmRepeatMs: config.ALARM_REPEAT_MS,
     },

@@ -1,12 +1,12 @@
 import { DETECTORS } from '@tidewatch/anomaly-detection';
 import { commonConfig, type ConfigOf, defineService } from '@tidewatch/service-kit';
-import { DEFAULT_STREAM_SETTINGS as DEFAULTS } from '@tidewatch/stream-processing';
+import { DEFAULT_STREAM_SETTINGS as DEFAULTS, shortestEvictionMs } from '@tidewatch/stream-processing';
 import { z } from 'zod';
 
 const HOUR_MS = 3_600_000;
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
-export const processing = defineService({
+const service = defineService({
   name: 'processing',
   description: 'Deduplicates readings in event time, closes windows and looks for anomalies.',
   port: 8082,
@@ -35,6 +35,11 @@ export const processing = defineService({
     MAX_RECENT_TIMES_PER_SERIES: whole(64, 1_000_000)
       .default(DEFAULTS.maxRecentTimes)
       .describe('Readings of one series within the lateness; above it the lateness of that series shrinks.'),
+    MAX_RECENT_TIMES_PER_PARTITION: whole(10_000, 100_000_000)
+      .default(DEFAULTS.maxTimes)
+      .describe(
+        'The same of all series of a partition together; above it that of the busiest series shrinks.',
+      ),
     DETECTOR: z
       .enum(DETECTORS.map(({ name }) => name) as [string, ...string[]])
       .default(DETECTORS[0]!.name)
@@ -50,5 +55,23 @@ export const processing = defineService({
       .describe('Time between checkpoints of a partition: what a crash makes the service do again.'),
   }),
 });
+
+export const processing = {
+  ...service,
+  config: service.config.refine(
+    (config) =>
+      config.SERIES_EVICTION_MS >
+      shortestEvictionMs({
+        latenessMs: config.ALLOWED_LATENESS_MS,
+        idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+        maxAheadMs: config.MAX_CLOCK_AHEAD_MS,
+      }),
+    {
+      path: ['SERIES_EVICTION_MS'],
+      error:
+        'Must be longer than ALLOWED_LATENESS_MS, IDLE_TIMEOUT_MS, MAX_CLOCK_AHEAD_MS and a minute together.',
+    },
+  ),
+};
 
 export type ProcessingConfig = ConfigOf<typeof processing>;

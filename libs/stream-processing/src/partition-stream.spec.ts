@@ -171,13 +171,45 @@ describe('rules', () => {
     expect(counts).toMatchObject({ processed: 2, ahead: 1, late: 0 });
   });
 
+  test('a clock that is some minutes ahead makes no other series late', () => {
+    const { counts } = run(SETTINGS, [at(0, one(1_000), one(500_000), one(2_000), one(1_000, 1, 1))]);
+    expect(counts).toMatchObject({ processed: 3, ahead: 0, late: 1 });
+  });
+
+  test('a series that was forgotten does not count again what it had counted before', () => {
+    const settings = { ...SETTINGS, maxAheadMs: 0, evictAfterMs: 160_000 };
+    const { counts, windows } = run(settings, [
+      at(60_000, one(1_000), one(2_000)),
+      at(230_000, one(1_000), one(2_000), one(229_000)),
+      CLOSING,
+    ]);
+    expect(counts).toMatchObject({ processed: 3, late: 2 });
+    expect(windows).toMatchObject([
+      { startMs: START, sizeMs: 10_000, count: 2 },
+      { startMs: START, sizeMs: 60_000, count: 2 },
+      { startMs: START + 220_000, sizeMs: 10_000, count: 1 },
+      { startMs: START + 180_000, sizeMs: 60_000, count: 1 },
+    ]);
+  });
+
+  test('too many times of all series together shrink the lateness of those with the most', () => {
+    const settings = { ...SETTINGS, maxTimes: 20 };
+    const times = (count: number, series: number) =>
+      Array.from({ length: count }, (_, i) => one(i, 1, series));
+    const first = at(0, ...times(15, 0), ...times(8, 1), ...times(2, 2));
+    const again = at(10_000, one(4), one(5), one(0, 1, 1), one(0, 1, 2));
+    expect(run(settings, [first, again]).counts).toMatchObject({ processed: 25, late: 1, duplicate: 3 });
+    const soon = { ...again, appendedAtMs: START + 9_999 };
+    expect(run(settings, [first, soon]).counts).toMatchObject({ processed: 25, late: 0, duplicate: 4 });
+  });
+
   test('series beyond the bound are counted, not tracked, until another is evicted', () => {
-    const settings = { ...SETTINGS, maxSeries: 1, evictAfterMs: 100_000 };
+    const settings = { ...SETTINGS, maxSeries: 1, maxAheadMs: 0, evictAfterMs: 160_000 };
     const { stream } = collectingStream(settings);
     feed(stream, at(0, one(0), one(0, 1, 1)));
     expect(stream.counts).toMatchObject({ processed: 1, untracked: 1 });
     expect([...stream.takeChanges()].map(({ state }) => state !== undefined)).toEqual([true]);
-    feed(stream, at(110_000, one(110_000, 1, 1)));
+    feed(stream, at(170_000, one(170_000, 1, 1)));
     expect(stream.counts).toMatchObject({ processed: 2, untracked: 1 });
     expect([...stream.takeChanges()].map(({ state }) => state !== undefined)).toEqual([false, true]);
     expect(stream.seriesCount).toBe(1);
@@ -207,7 +239,9 @@ describe('rules', () => {
   });
 
   test('settings that contradict each other are refused', () => {
-    expect(() => collectingStream({ ...SETTINGS, evictAfterMs: 90_000 })).toThrow(RangeError);
+    const longest = SETTINGS.latenessMs + SETTINGS.idleTimeoutMs + SETTINGS.maxAheadMs + 60_000;
+    expect(() => collectingStream({ ...SETTINGS, evictAfterMs: longest })).toThrow(RangeError);
+    collectingStream({ ...SETTINGS, evictAfterMs: longest + 1 });
     expect(() => collectingStream({ ...SETTINGS, latenessMs: -1 })).toThrow(RangeError);
   });
 });

@@ -12,13 +12,12 @@ import {
   writePartition,
   writeSeries,
 } from './state/series-codec';
-import { RecentTimes } from './times/recent-times';
+import { equalShare, RecentTimes } from './times/recent-times';
 import { LONG_WINDOW_US, WindowStore } from './windows/window-store';
 
 const FLAGGED_FROM = 0.5;
 /** Idle series are looked for when the log's time enters a new period of this length. */
 const SWEEP_PERIOD_MS = 10_000;
-const UNRESOLVED = -2;
 
 /** The state of one series to store, or its absence. `state` is a view: use it before asking for the next one. */
 export interface SeriesChange {
@@ -55,6 +54,8 @@ export class PartitionStream {
   private rowOfIndex = new Int32Array(0);
   /** The greatest append time so far: the partition's only clock. */
   private clockMs = 0;
+  /** The greatest watermark of a series that was forgotten: none that begins goes back behind it, so no window closes twice. */
+  private forgottenUntil = -Infinity;
   private readonly latenessUs: number;
   private readonly alarmRestUs: number;
   private readonly alarmRepeatUs: number;
@@ -83,7 +84,7 @@ export class PartitionStream {
     this.advanceClock(appendedAtMs);
     const { series, seriesIndex, timeUs, value } = batch;
     if (this.rowOfIndex.length < series.length) this.rowOfIndex = new Int32Array(series.length * 2);
-    const rowOfIndex = this.rowOfIndex.fill(UNRESOLVED, 0, series.length);
+    const rowOfIndex = this.rowOfIndex.fill(NO_ROW, 0, series.length);
     const latestUs = (this.clockMs + this.settings.maxAheadMs) * 1000;
     for (let i = 0; i < value.length; i++) {
       const time = timeUs[i]!;
@@ -93,10 +94,9 @@ export class PartitionStream {
       }
       const index = seriesIndex[i]!;
       let row = rowOfIndex[index]!;
-      if (row === UNRESOLVED) row = rowOfIndex[index] = this.rowOf(series[index]!);
-      if (row === NO_ROW) this.counts.untracked += 1;
+      if (row === NO_ROW) row = rowOfIndex[index] = this.rowOf(series[index]!, time);
       // Adding zero makes -0 of 0: which of the two is least must not depend on the order.
-      else this.take(row, time, value[i]! + 0);
+      if (row !== NO_ROW) this.take(row, time, value[i]! + 0);
     }
   }
 
@@ -116,12 +116,14 @@ export class PartitionStream {
 
   /** State of the partition beside that of its series: a few bytes. */
   partitionState(): Uint8Array {
-    return writePartition(this.clockMs);
+    return writePartition({ clockMs: this.clockMs, forgottenUntil: this.forgottenUntil });
   }
 
   /** Throws `SnapshotError`. */
   restorePartition(state: Uint8Array): void {
-    this.clockMs = readPartition(state);
+    const { clockMs, forgottenUntil } = readPartition(state);
+    this.clockMs = clockMs;
+    this.forgottenUntil = forgottenUntil;
   }
 
   /**
@@ -130,7 +132,8 @@ export class PartitionStream {
    */
   restoreSeries(state: Uint8Array): boolean {
     const { fields, reader } = readSeries(state);
-    const row = this.addRow(fields.key);
+    const detector = restoredDetector(this.detectorKind, fields);
+    const row = this.addRow(fields.key, detector ?? this.detectorKind.create());
     try {
       this.times.read(row, reader);
       this.windows.read(row, reader);
@@ -144,15 +147,21 @@ export class PartitionStream {
     this.lastAppendMs[row] = fields.lastAppendMs;
     this.lastFlagged[row] = fields.lastFlagged;
     this.lastAlarm[row] = fields.lastAlarm;
-    const detector = restoredDetector(this.detectorKind, fields);
-    if (detector) this.detectors[row] = detector;
     return detector !== undefined;
   }
 
-  private rowOf(key: SeriesFields['key']): number {
-    const row = this.table.find(key);
-    if (row !== NO_ROW) return row;
-    return this.table.size < this.settings.maxSeries ? this.addRow(key) : NO_ROW;
+  /** The row of a reading's series, which may begin with it; NO_ROW, and the reading is counted, where it may not. */
+  private rowOf(key: SeriesFields['key'], time: number): number {
+    const known = this.table.find(key);
+    if (known !== NO_ROW) return known;
+    if (time < this.forgottenUntil) this.counts.late += 1;
+    else if (this.table.size >= this.settings.maxSeries) this.counts.untracked += 1;
+    else {
+      const row = this.addRow(key, this.detectorKind.create());
+      this.watermark[row] = this.forgottenUntil;
+      return row;
+    }
+    return NO_ROW;
   }
 
   private take(row: number, time: number, value: number): void {
@@ -189,6 +198,7 @@ export class PartitionStream {
   private raiseWatermark(row: number, watermark: number): void {
     if (watermark <= this.watermark[row]!) return;
     this.watermark[row] = watermark;
+    this.changed[row] = 1;
     if (watermark >= this.windows.nextClose[row]!) this.windows.close(row, watermark);
   }
 
@@ -217,24 +227,45 @@ export class PartitionStream {
     if (Math.floor(appendedAtMs / SWEEP_PERIOD_MS) > period) this.sweep();
   }
 
-  /** Closes the windows of series that have gone quiet and forgets those that have been quiet for very long. */
+  /** Closes the windows of series that have gone quiet, forgets those that have been quiet for very long, and bounds the rest. */
   private sweep(): void {
     const { latenessMs, idleTimeoutMs, evictAfterMs } = this.settings;
-    const idle: number[] = [];
-    for (let row = 0; row < this.table.series.length; row++) {
-      if (this.table.series[row] === undefined) continue;
+    const idle = this.rowsWhere((row) => {
       const quietMs = this.clockMs - this.lastAppendMs[row]!;
       const hasOpen = this.windows.nextClose[row]! < Infinity;
-      if ((hasOpen && quietMs >= latenessMs + idleTimeoutMs) || quietMs >= evictAfterMs) idle.push(row);
-    }
-    // Rows are numbered otherwise after a restart: the order of outputs must not follow them.
-    idle.sort((a, b) => Buffer.compare(this.table.series[a]!.hash, this.table.series[b]!.hash));
+      return (hasOpen && quietMs >= latenessMs + idleTimeoutMs) || quietMs >= evictAfterMs;
+    });
     for (const row of idle) {
       this.closeIdle(row);
-      if (this.clockMs - this.lastAppendMs[row]! >= evictAfterMs) {
-        this.removed.push(this.table.series[row]!.hash);
-        this.removeRow(row);
-      }
+      if (this.clockMs - this.lastAppendMs[row]! >= evictAfterMs) this.forget(row);
+    }
+    this.boundAllTimes();
+  }
+
+  /** In the order of their hashes: rows are numbered otherwise after a restart, and the order of outputs must not follow them. */
+  private rowsWhere(condition: (row: number) => boolean): number[] {
+    const { series } = this.table;
+    const rows: number[] = [];
+    for (let row = 0; row < series.length; row++) {
+      if (series[row] !== undefined && condition(row)) rows.push(row);
+    }
+    return rows.sort((a, b) => Buffer.compare(series[a]!.hash, series[b]!.hash));
+  }
+
+  /** Where all series together hold too many times, those with the most give up their oldest, down to an equal share. */
+  private boundAllTimes(): void {
+    const counts: number[] = [];
+    let total = 0;
+    for (let row = 0; row < this.table.series.length; row++) {
+      const count = this.table.series[row] ? this.times.shrink(row, this.watermark[row]!) : 0;
+      counts.push(count);
+      total += count;
+    }
+    if (total <= this.settings.maxTimes) return;
+    const share = equalShare(counts, this.settings.maxTimes);
+    for (const row of this.rowsWhere((row) => counts[row]! > share)) {
+      this.raiseWatermark(row, this.times.nth(row, counts[row]! - share));
+      this.times.shrink(row, this.watermark[row]!);
     }
   }
 
@@ -243,17 +274,22 @@ export class PartitionStream {
     const last = this.maxTime[row]!;
     this.raiseWatermark(row, last - (last % LONG_WINDOW_US) + LONG_WINDOW_US);
     this.times.release(row);
-    this.changed[row] = 1;
   }
 
-  private addRow(key: SeriesFields['key']): number {
+  private forget(row: number): void {
+    this.forgottenUntil = Math.max(this.forgottenUntil, this.watermark[row]!);
+    this.removed.push(this.table.series[row]!.hash);
+    this.removeRow(row);
+  }
+
+  private addRow(key: SeriesFields['key'], detector: Detector): number {
     const row = this.table.add(key);
     if (row >= this.maxTime.length) this.grow(Math.max(64, row * 2));
     this.maxTime[row] = this.watermark[row] = -Infinity;
     this.lastFlagged[row] = this.lastAlarm[row] = -Infinity;
     this.lastAppendMs[row] = this.clockMs;
     this.changed[row] = 0;
-    this.detectors[row] = this.detectorKind.create();
+    this.detectors[row] = detector;
     return row;
   }
 

@@ -1,19 +1,23 @@
 import { expect, test } from '@jest/globals';
-import { DETECTORS, SnapshotError } from '@tidewatch/anomaly-detection';
+import { type DetectorKind, DETECTORS, SnapshotError } from '@tidewatch/anomaly-detection';
 import * as fc from 'fast-check';
 import type { PartitionStream, SeriesChange } from './partition-stream';
 import { DEFAULT_STREAM_SETTINGS } from './settings';
 import { collectingStream, feed, type Record, SERIES } from './spec/harness';
+import type { WindowValues } from './windows/window-layout';
 
 const SETTINGS = {
   ...DEFAULT_STREAM_SETTINGS,
   latenessMs: 30_000,
   idleTimeoutMs: 60_000,
-  evictAfterMs: 120_000,
+  maxAheadMs: 20_000,
+  evictAfterMs: 180_000,
   maxRecentTimes: 16,
+  maxTimes: 32,
 };
 const START = 1_700_000_040_000;
 
+type WindowOutput = { series: number } & WindowValues;
 type Store = Map<string, Uint8Array>;
 
 function checkpoint(stream: PartitionStream, store: Store): void {
@@ -27,11 +31,15 @@ function checkpoint(stream: PartitionStream, store: Store): void {
 const records = fc
   .array(
     fc.record({
-      pauseMs: fc.oneof({ weight: 4, arbitrary: fc.nat(5_000) }, { weight: 1, arbitrary: fc.nat(200_000) }),
+      pauseMs: fc.oneof({ weight: 4, arbitrary: fc.nat(5_000) }, { weight: 1, arbitrary: fc.nat(250_000) }),
       readings: fc.array(
         fc.record({
           series: fc.nat(SERIES.length - 1),
-          time: fc.nat(50_000),
+          age: fc.oneof(
+            { weight: 8, arbitrary: fc.nat(50_000) },
+            { weight: 2, arbitrary: fc.nat(400_000) },
+            { weight: 1, arbitrary: fc.integer({ min: -25_000, max: 0 }) },
+          ),
           value: fc.oneof(fc.nat(150), fc.double({ noNaN: true, noDefaultInfinity: true })),
         }),
         { maxLength: 30 },
@@ -43,10 +51,25 @@ const records = fc
     let appendedAtMs = START;
     return list.map(({ pauseMs, readings }) => {
       appendedAtMs += pauseMs;
-      const base = appendedAtMs - 50_000;
-      return { appendedAtMs, readings: readings.map((one) => ({ ...one, time: base + one.time })) };
+      return {
+        appendedAtMs,
+        readings: readings.map(({ age, ...one }) => ({ ...one, time: appendedAtMs - age })),
+      };
     });
   });
+
+/** Stores what has changed and goes on with a new stream that has only what was stored. */
+function restart(
+  old: PartitionStream,
+  store: Store,
+  kind?: DetectorKind,
+): ReturnType<typeof collectingStream> {
+  checkpoint(old, store);
+  const next = collectingStream(SETTINGS, kind);
+  next.stream.restorePartition(old.partitionState());
+  for (const [, state] of [...store].sort()) expect(next.stream.restoreSeries(state)).toBe(true);
+  return next;
+}
 
 test.each(DETECTORS)('restored after any record, all goes on bit for bit: $name', (kind) => {
   fc.assert(
@@ -58,12 +81,8 @@ test.each(DETECTORS)('restored after any record, all goes on bit for bit: $name'
       const outputs: object[] = [];
       list.forEach((record, i) => {
         if (restarts[i]) {
-          checkpoint(stream.stream, store);
-          const clock = stream.stream.partitionState();
           outputs.push(...stream.output.windows, ...stream.output.anomalies);
-          stream = collectingStream(SETTINGS, kind);
-          stream.stream.restorePartition(clock);
-          for (const [, state] of [...store].sort()) expect(stream.stream.restoreSeries(state)).toBe(true);
+          stream = restart(stream.stream, store, kind);
         }
         feed(straight.stream, record);
         feed(stream.stream, record);
@@ -78,8 +97,75 @@ test.each(DETECTORS)('restored after any record, all goes on bit for bit: $name'
       expect(new Map([...store].sort())).toEqual(new Map([...straightStore].sort()));
       expect(stream.stream.partitionState()).toEqual(straight.stream.partitionState());
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
+});
+
+/** By window, in the form `series:size:start`. */
+function distinctTimes(list: readonly Record[]): Map<string, Set<number>> {
+  const times = new Map<string, Set<number>>();
+  for (const { series, time } of list.flatMap(({ readings }) => readings)) {
+    for (const size of [10_000, 60_000]) {
+      const id = `${series}:${size}:${time - (time % size)}`;
+      times.set(id, (times.get(id) ?? new Set()).add(time));
+    }
+  }
+  return times;
+}
+
+test('no window closes twice and no reading counts twice, however late it comes again, restarts and forgotten series included', () => {
+  fc.assert(
+    fc.property(records, records, fc.array(fc.boolean(), { maxLength: 40 }), (list, more, restarts) => {
+      const shift = (list.at(-1)?.appendedAtMs ?? START) - START;
+      const later = more.map(({ appendedAtMs, readings }, i) => ({
+        appendedAtMs: appendedAtMs + shift,
+        // Other readings, and once more all that was sent long before.
+        readings: [
+          ...(list[i]?.readings ?? []),
+          ...readings.map((one) => ({ ...one, time: one.time + shift })),
+        ],
+      }));
+      const all = [...list, ...later];
+      const store: Store = new Map();
+      let stream = collectingStream(SETTINGS);
+      const windows: object[] = [];
+      all.forEach((record, i) => {
+        if (restarts[i]) stream = restart(stream.stream, store);
+        feed(stream.stream, record);
+        windows.push(...stream.output.windows.splice(0));
+      });
+      const counted = (windows as WindowOutput[]).map(({ series, sizeMs, startMs, count }) => ({
+        id: `${series}:${sizeMs}:${startMs}`,
+        count,
+      }));
+      expect(new Set(counted.map(({ id }) => id)).size).toBe(counted.length);
+      const sent = distinctTimes(all);
+      expect(counted.filter(({ id, count }) => count > sent.get(id)!.size)).toEqual([]);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a window that closes because there are too many times stays closed, also where the reading that closed it is late', () => {
+  const full = Array.from({ length: SETTINGS.maxRecentTimes }, (_, i) => ({
+    series: 0,
+    time: START + 7_000 + i * 1_800,
+    value: i,
+  }));
+  const late: Record = {
+    appendedAtMs: START + 40_001,
+    readings: [{ series: 0, time: START + 8_000, value: 1 }],
+  };
+  const store: Store = new Map();
+  let stream = collectingStream(SETTINGS);
+  feed(stream.stream, { appendedAtMs: START + 40_000, readings: full });
+  stream = restart(stream.stream, store);
+  feed(stream.stream, late);
+  expect(stream.output.windows).toMatchObject([{ startMs: START, sizeMs: 10_000, count: 2 }]);
+  stream = restart(stream.stream, store);
+  feed(stream.stream, late);
+  expect(stream.stream.counts).toMatchObject({ processed: 0, late: 1 });
+  expect(stream.output.windows).toEqual([]);
 });
 
 const someState = (): SeriesChange & { state: Uint8Array } => {

@@ -12,6 +12,8 @@ export interface StreamSettings {
   readonly maxSeries: number;
   /** Distinct event times of one series within the lateness; above it the lateness of that series shrinks. */
   readonly maxRecentTimes: number;
+  /** As above, of all series of a partition, looked at every 10 s of the log's time; above it, the series with the most shrink. */
+  readonly maxTimes: number;
   /** An alarm is raised again only after the series was not anomalous for this long, in event time … */
   readonly alarmRestMs: number;
   /** … or when it has been anomalous for this long since the last alarm. */
@@ -25,9 +27,22 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   maxAheadMs: 600_000,
   maxSeries: 10_000,
   maxRecentTimes: 8_192,
+  maxTimes: 1_000_000,
   alarmRestMs: 60_000,
   alarmRepeatMs: 3_600_000,
 };
+
+/**
+ * A series that begins must not go back behind the windows of those that were forgotten. These end at most `maxAheadMs` and a minute after
+ * the last reading; what comes in time (by lateness and idle time-out) is later than that only if eviction takes longer than all together.
+ */
+export function shortestEvictionMs({
+  latenessMs,
+  idleTimeoutMs,
+  maxAheadMs,
+}: Pick<StreamSettings, 'latenessMs' | 'idleTimeoutMs' | 'maxAheadMs'>): number {
+  return latenessMs + idleTimeoutMs + maxAheadMs + 60_000;
+}
 
 /** Throws `RangeError` on settings that contradict each other. */
 export function checkSettings(settings: StreamSettings): void {
@@ -36,8 +51,10 @@ export function checkSettings(settings: StreamSettings): void {
       throw new RangeError(`${name} must be a whole number, not negative: ${value}`);
     }
   }
-  if (settings.evictAfterMs <= settings.latenessMs + settings.idleTimeoutMs) {
-    throw new RangeError('evictAfterMs must be longer than latenessMs and idleTimeoutMs together');
+  if (settings.evictAfterMs <= shortestEvictionMs(settings)) {
+    throw new RangeError(
+      'evictAfterMs must be longer than latenessMs, idleTimeoutMs, maxAheadMs and a minute together',
+    );
   }
   if (settings.maxRecentTimes < 8) throw new RangeError('maxRecentTimes must be at least 8');
 }

@@ -61,7 +61,24 @@ export class ByteWriter {
     this.at += value.length;
   }
 
+  /** Most names are short and ASCII: those are written without the encoder and its copy. */
   text(value: string): void {
+    const { length } = value;
+    if (length < 0x80) {
+      this.reserve(length + 1);
+      const { buffer, at } = this;
+      let seen = 0;
+      for (let i = 0; i < length; i++) {
+        const code = value.charCodeAt(i);
+        buffer[at + 1 + i] = code;
+        seen |= code;
+      }
+      if (seen < 0x80) {
+        buffer[at] = length;
+        this.at = at + 1 + length;
+        return;
+      }
+    }
     this.bytes(utf8Encoder.encode(value));
   }
 

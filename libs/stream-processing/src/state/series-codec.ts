@@ -5,10 +5,10 @@ import { ByteReader, ByteWriter } from './bytes';
 
 /**
  * State of a series: version (1 byte), CRC-32 of what follows (4), then the fields below, the recent times and the windows.
- * State of a partition: version (1), the greatest append time (8).
+ * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8).
  */
 const SERIES_VERSION = 1;
-const PARTITION_VERSION = 1;
+const PARTITION_VERSION = 2;
 const HEADER_BYTES = 5;
 
 export interface SeriesFields {
@@ -21,6 +21,11 @@ export interface SeriesFields {
   /** Name of the detector and its snapshot. */
   readonly detector: string;
   readonly detectorState: Uint8Array;
+}
+
+export interface PartitionFields {
+  readonly clockMs: number;
+  readonly forgottenUntil: number;
 }
 
 /** `writeRest` writes what follows the fields. The result is a view of the writer's buffer. */
@@ -65,18 +70,19 @@ export function readSeries(state: Uint8Array): { fields: SeriesFields; reader: B
   return { fields, reader };
 }
 
-export function writePartition(clockMs: number): Uint8Array {
+export function writePartition(fields: PartitionFields): Uint8Array {
   const writer = new ByteWriter();
   writer.byte(PARTITION_VERSION);
-  writer.float64(clockMs);
+  writer.float64(fields.clockMs);
+  writer.float64(fields.forgottenUntil);
   return writer.written();
 }
 
 /** Throws `SnapshotError`. */
-export function readPartition(state: Uint8Array): number {
+export function readPartition(state: Uint8Array): PartitionFields {
   const reader = new ByteReader(state);
   reader.require(reader.byte() === PARTITION_VERSION, 'unknown version');
-  return reader.float64();
+  return { clockMs: reader.float64(), forgottenUntil: reader.float64() };
 }
 
 function writeKey(writer: ByteWriter, key: SeriesKey): void {

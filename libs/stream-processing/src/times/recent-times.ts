@@ -63,6 +63,20 @@ export class RecentTimes {
     return this.count(row);
   }
 
+  /** `trim` that also gives back the room which the row no longer needs. */
+  shrink(row: number, floor: number): number {
+    const count = this.trim(row, floor);
+    const times = this.times[row]!;
+    if (times.length <= SMALLEST_CAPACITY || times.length < count * 4) return count;
+    const start = this.starts[row]!;
+    const smaller = count === 0 ? NONE : new Float64Array(Math.max(SMALLEST_CAPACITY, count * 2));
+    smaller.set(times.subarray(start, start + count));
+    this.times[row] = smaller;
+    this.starts[row] = 0;
+    this.ends[row] = count;
+    return count;
+  }
+
   /** The time with `n` lesser ones among those held, just after `trim`. */
   nth(row: number, n: number): number {
     return this.times[row]![this.starts[row]! + n]!;
@@ -165,6 +179,18 @@ export class RecentTimes {
     this.starts[row] = 0;
     this.ends[row] = end - start;
   }
+}
+
+/** The greatest count, at least 1, to which all greater ones can be cut so that their sum is not above `most`. */
+export function equalShare(counts: readonly number[], most: number): number {
+  let left = most;
+  const ascending = Float64Array.from(counts).sort();
+  for (let i = 0; i < ascending.length; i++) {
+    const share = left / (ascending.length - i);
+    if (ascending[i]! > share) return Math.max(1, Math.floor(share));
+    left -= ascending[i]!;
+  }
+  return Infinity;
 }
 
 function writeZeros(writer: ByteWriter, count: number): void {
