@@ -83,6 +83,10 @@ describe('binary COPY', () => {
     );
   });
 
+  test('is complete without any row, also at first', () => {
+    expect(readCopy(new CopyEncoder().encode(rowsOf([])))).toEqual([]);
+  });
+
   test('grows beyond its first size', () => {
     const rows = Array.from({ length: 10_000 }, (_, i) => ({
       id: i + 1,
@@ -93,10 +97,13 @@ describe('binary COPY', () => {
   });
 });
 
-test('column parameters hold the same rows', () => {
+test('column parameters hold the chosen rows and their numbers', () => {
   fc.assert(
-    fc.property(distinctRows, (rows) => {
-      const [times, ids, values] = columnParameters(rowsOf(rows));
+    fc.property(distinctRows, fc.func(fc.boolean()), (all, isChosen) => {
+      const numbers = [...all.keys()].filter((row) => isChosen(row));
+      const rows = numbers.map((row) => all[row]!);
+      const [times, ids, values, ordinals] = columnParameters(rowsOf(all), numbers);
+      expect(readArray(ordinals, 23, (bytes) => bytes.readInt32BE())).toEqual(numbers);
       expect(readArray(times, 1184, (bytes) => Number(bytes.readBigInt64BE() + EPOCH_US))).toEqual(
         rows.map(({ timeUs }) => timeUs),
       );

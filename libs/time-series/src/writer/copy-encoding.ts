@@ -15,7 +15,7 @@ const ARRAY_HEADER_BYTES = 20;
 
 /** Encodes into memory of its own, which is reused: a result is valid until the next call. */
 export class CopyEncoder {
-  #buffer = Buffer.allocUnsafeSlow(HEADER_BYTES + TRAILER_BYTES);
+  #buffer = Buffer.allocUnsafeSlow(0);
   #view = viewOf(this.#buffer);
 
   /** The rows as the whole input of `COPY readings (time, series_id, value) FROM STDIN (FORMAT binary)`. */
@@ -48,18 +48,24 @@ export class CopyEncoder {
   }
 }
 
-/** The rows' columns as parameters of types timestamptz[], int4[] and float8[], in PostgreSQL's binary format. */
-export function columnParameters(rows: ReadingRows): [time: Buffer, seriesId: Buffer, value: Buffer] {
-  const count = rows.length;
+/** Columns of the rows with these numbers as parameters of types timestamptz[], int4[] and float8[], then the numbers as int4[], in binary format. */
+export function columnParameters(
+  rows: ReadingRows,
+  numbers: readonly number[],
+): [time: Buffer, seriesId: Buffer, value: Buffer, number: Buffer] {
+  const count = numbers.length;
   const time = arrayOf(OID.timestamptz, count, 8);
   const seriesId = arrayOf(OID.int4, count, 4);
   const value = arrayOf(OID.float8, count, 8);
+  const number = arrayOf(OID.int4, count, 4);
   const times = viewOf(time);
   const ids = viewOf(seriesId);
   const values = viewOf(value);
-  for (let row = 0; row < count; row++) {
-    const wide = ARRAY_HEADER_BYTES + row * 12;
-    const narrow = ARRAY_HEADER_BYTES + row * 8;
+  const ordinals = viewOf(number);
+  for (let i = 0; i < count; i++) {
+    const row = numbers[i]!;
+    const wide = ARRAY_HEADER_BYTES + i * 12;
+    const narrow = ARRAY_HEADER_BYTES + i * 8;
     times.setInt32(wide, 8);
     times.setInt32(wide + 4, rows.timeHigh[row]!);
     times.setInt32(wide + 8, rows.timeLow[row]!);
@@ -67,8 +73,10 @@ export function columnParameters(rows: ReadingRows): [time: Buffer, seriesId: Bu
     ids.setInt32(narrow + 4, rows.seriesId[row]!);
     values.setInt32(wide, 8);
     values.setFloat64(wide + 4, rows.value[row]!);
+    ordinals.setInt32(narrow, 4);
+    ordinals.setInt32(narrow + 4, row);
   }
-  return [time, seriesId, value];
+  return [time, seriesId, value, number];
 }
 
 /** A one-dimensional array without nulls: dimensions, null flag, element type, length, lower bound. */

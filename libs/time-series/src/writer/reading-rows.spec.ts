@@ -72,6 +72,21 @@ describe('ReadingRows', () => {
     expect(contentOf(rows)).toEqual(all);
   });
 
+  test('tells the numbers of its rows by day, before and after the year 2000', () => {
+    const rows = new ReadingRows();
+    const day = 86_400_000_000;
+    const midnight = 946_684_800_000_000;
+    const times = [midnight, midnight - 1, midnight + day - 1, midnight + day, midnight - day, 0];
+    rows.reset(times.length);
+    rows.add(...blockOf(times.map((timeUs) => ({ id: 1, timeUs, value: 0 }))));
+    expect([...rows.numbersByDay()]).toEqual([
+      [0, [0, 2]],
+      [-1, [1, 4]],
+      [1, [3]],
+      [-10_957, [5]],
+    ]);
+  });
+
   test('takes out rows by their numbers, in whatever order these are', () => {
     const rows = new ReadingRows();
     const all = Array.from({ length: 5 }, (_, i) => ({ id: 1 + (i % 4), timeUs: i, value: i }));

@@ -2,6 +2,7 @@ import type { ReadingBatch } from '@tidewatch/readings';
 
 /** Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's timestamps begin. */
 const POSTGRES_EPOCH_US = 946_684_800_000_000;
+const US_PER_DAY = 86_400_000_000;
 const TWO_TO_32 = 4_294_967_296;
 const MIN_CAPACITY = 4_096;
 
@@ -50,6 +51,19 @@ export class ReadingRows {
       const high = Math.floor(sinceEpoch / TWO_TO_32);
       this.#addRow(ids[seriesIndex[i]!]!, high, (sinceEpoch - high * TWO_TO_32) | 0, value[i]!);
     }
+  }
+
+  /** Numbers of the rows by day in UTC: days since 2000-01-01. */
+  numbersByDay(): Map<number, number[]> {
+    const days = new Map<number, number[]>();
+    for (let row = 0; row < this.length; row++) {
+      const timeUs = this.timeHigh[row]! * TWO_TO_32 + (this.timeLow[row]! >>> 0);
+      const day = Math.floor(timeUs / US_PER_DAY);
+      const numbers = days.get(day);
+      if (numbers) numbers.push(row);
+      else days.set(day, [row]);
+    }
+    return days;
   }
 
   /**

@@ -126,7 +126,58 @@ describeEachDatabase('ReadingWriter', (kind: DatabaseKind) => {
     expect(await stored()).toEqual([]);
   });
 
+  test('of two partitions that write the same rows in opposite order one may fail, and its next try finds the rest', async () => {
+    const seconds = Array.from({ length: 20_000 }, (_, i) => i);
+    const rows = (order: number[], value: number): ReadingBatch =>
+      block(...order.map((s): [string, string, number, number] => ['a', 'm', s, value]));
+    const others = new ReadingWriter(new SeriesDictionary(database.pool));
+    await writer.prepare([rows(seconds, 1)]);
+    await others.prepare([rows([...seconds].reverse(), 2)]);
+    const attempts = [writer, others].map((one, partition) => async () => {
+      const name = { ...PARTITION, partition };
+      return inPartitionTransaction(database.pool, name, (client) => one.write(client));
+    });
+    const first = await Promise.allSettled(attempts.map((attempt) => attempt()));
+    const written = first.map((one) => (one.status === 'fulfilled' ? one.value.written : 0));
+    for (const one of first)
+      if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: '40P01' });
+    expect(Math.max(...written)).toBe(seconds.length);
+    const { rows: values } = await database.pool.query(
+      'SELECT count(*)::int AS rows, count(DISTINCT value)::int AS values FROM readings',
+    );
+    expect(values).toEqual([{ rows: seconds.length, values: 1 }]);
+  });
+
   if (kind.timescale) {
+    test('looks for duplicates in the chunks of their days, however many there are', async () => {
+      const day = 86_400;
+      for (let d = 0; d < 20; d++) await write(block(['a', 'm', d * day, d]));
+      const again = block(['a', 'm', 3 * day, 3], ['a', 'm', 5 * day, 9], ['a', 'm', 5 * day + 1, 1]);
+      await writer.prepare([again]);
+      const [result, chunks] = await inPartitionTransaction(database.pool, PARTITION, async (client) => {
+        const written = await writer.write(client);
+        const { rows } = await client.query<{ chunks: number }>(
+          `SELECT count(*)::int AS chunks FROM pg_locks JOIN pg_class c ON c.oid = relation
+           WHERE pid = pg_backend_pid() AND mode = 'AccessShareLock' AND c.relkind = 'r' AND relname LIKE '\\_hyper\\_%'`,
+        );
+        return [written, rows[0]!.chunks];
+      });
+      expect(result).toEqual({ written: 1, duplicates: 2, conflicts: 1 });
+      expect(chunks).toBe(2);
+    });
+
+    test('late readings of many series into compressed chunks are no more than a batch may hold', async () => {
+      const device = (i: number): string => `device-${i}`;
+      const early: [string, string, number, number][] = [];
+      for (let i = 0; i < 120; i++) for (let s = 0; s < 1_000; s++) early.push([device(i), 'm', s, 1]);
+      await write(block(...early));
+      await database.pool.query(`SELECT compress_chunk(c) FROM show_chunks('readings') c`);
+      const late = Array.from({ length: 120 }, (_, i): [string, string, number, number] => {
+        return [device(i), 'm', 500.5, 2];
+      });
+      expect(await write(block(...late))).toEqual({ written: 120, duplicates: 0, conflicts: 0 });
+    });
+
     test('finds duplicates in compressed chunks, and writes late readings into them', async () => {
       await write(block(['a', 'm', 0, 1], ['b', 'm', 0, 2]));
       await database.pool.query(`SELECT compress_chunk(c) FROM show_chunks('readings') c`);

@@ -10,16 +10,22 @@ const UNIQUE_VIOLATION = '23505';
 const COPY = 'COPY readings (time, series_id, value) FROM STDIN (FORMAT binary)';
 
 /**
- * Which of the given rows are in the table: their numbers (from 0) as big-endian 32-bit integers, and how many have another value there.
- * The LIMIT keeps the planner from anything but one index probe per row, whatever it believes about the table's size.
+ * Which of the given rows of a day are in the table: their numbers as big-endian 32-bit integers, and how many have another value there.
+ * The LIMIT keeps the planner from anything but one index probe per row, whatever it believes about the table's size. The bounds are for
+ * TimescaleDB: they leave the chunk of that day; without them each single probe goes through the list of all chunks.
  */
 const PROBE = `
-  SELECT coalesce(string_agg(int4send(g.n::int4 - 1), ''), '') AS stored,
+  SELECT coalesce(string_agg(int4send(g.n), ''), '') AS stored,
     (count(*) FILTER (WHERE r.value IS DISTINCT FROM g.value))::int AS conflicts
-  FROM unnest($1::timestamptz[], $2::int4[], $3::float8[]) WITH ORDINALITY AS g (time, series_id, value, n)
+  FROM unnest($1::timestamptz[], $2::int4[], $3::float8[], $4::int4[]) AS g (time, series_id, value, n)
   CROSS JOIN LATERAL (
-    SELECT value FROM readings r WHERE r.series_id = g.series_id AND r.time = g.time LIMIT 1
+    SELECT value FROM readings r
+    WHERE r.series_id = g.series_id AND r.time = g.time AND r.time >= $5::timestamptz AND r.time < $6::timestamptz
+    LIMIT 1
   ) r`;
+
+/** Midnight in UTC, some days after 2000-01-01. */
+const midnight = (day: number): string => new Date(Date.UTC(2000, 0, 1 + day)).toISOString();
 
 /** Clients that send again do so for a while: so many batches after a duplicate are probed before they are copied. */
 const SUSPECT_BATCHES = 32;
@@ -86,9 +92,18 @@ export class ReadingWriter {
   }
 
   async #leaveOutStored(client: pg.ClientBase): Promise<void> {
-    const parameters = columnParameters(this.#rows);
-    const { rows } = await client.query<{ stored: Buffer; conflicts: number }>(PROBE, parameters);
-    const { stored, conflicts } = rows[0]!;
+    const found: Buffer[] = [];
+    let conflicts = 0;
+    for (const [day, numbers] of this.#rows.numbersByDay()) {
+      const { rows } = await client.query<{ stored: Buffer; conflicts: number }>(PROBE, [
+        ...columnParameters(this.#rows, numbers),
+        midnight(day),
+        midnight(day + 1),
+      ]);
+      found.push(rows[0]!.stored);
+      conflicts += rows[0]!.conflicts;
+    }
+    const stored = Buffer.concat(found);
     if (stored.length > 0) this.#suspectBatches = SUSPECT_BATCHES;
     else this.#suspectBatches -= 1;
     this.#rows.remove(stored, conflicts);
