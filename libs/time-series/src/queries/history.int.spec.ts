@@ -76,7 +76,7 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
     const [first] = (await history.series({}, { limit: 1 })).items;
     expect(first).toEqual({
       ...{ id: 1, device: 'a', metric: 'x', tags: { site: 'n' } },
-      firstSeen: '2026-03-01T11:00:00.000Z',
+      firstSeen: '2026-03-01T11:00:00.000000Z',
     });
   });
 
@@ -119,6 +119,20 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
     expect(await ids({ from: '2026-03-01T12:00:01.00025Z', to: '2026-03-01T12:00:03.00025Z' })).toBe('4523');
   });
 
+  test('between two pages new ones may come, before and behind, and none of the old is lost or given twice', async () => {
+    const add = (id: string, time: string): Promise<unknown> =>
+      database.pool.query(
+        `INSERT INTO anomalies SELECT $1, series_id, $2, value, 0, 1, 0.5, 'info', 'added', 'odd' FROM anomalies WHERE id = 'id-0'`,
+        [id, time],
+      );
+    const first = await history.anomalies({}, { limit: 4 });
+    await add('id-newest', '2026-03-02T00:00:00Z');
+    await add('id-55', '2026-03-01T12:00:02.000250Z');
+    const rest = await all(2, (request) => history.anomalies({}, { after: first.next!, ...request }));
+    await database.pool.query(`DELETE FROM anomalies WHERE detector = 'added'`);
+    expect([...first.items, ...rest].map(({ id }) => id.slice(3)).join(' ')).toBe('8 9 6 7 4 5 55 2 3 0 1');
+  });
+
   test('an anomaly has its series and its time in microseconds', async () => {
     const { items } = await history.anomalies({}, { limit: 1 });
     expect(items).toEqual([
@@ -151,6 +165,24 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
       });
     },
   );
+
+  test('a question that takes too long is given up, says so, and keeps nobody else waiting', async () => {
+    const settings = { databaseUrl: database.url, applicationName: 'test', poolSize: 1 };
+    const impatientSource = createDataSource({ ...settings, statementTimeoutMs: 200 });
+    const impatient = new History(impatientSource);
+    const lock = await database.pool.connect();
+    try {
+      await lock.query('BEGIN; LOCK TABLE series IN ACCESS EXCLUSIVE MODE');
+      await expect(impatient.series({}, { limit: 1 })).rejects.toMatchObject({
+        ...{ status: 503, code: 'unavailable', extra: { retryAfterSeconds: 10 } },
+      });
+      await lock.query('ROLLBACK');
+      expect((await impatient.series({}, { limit: 1 })).items).toHaveLength(1);
+    } finally {
+      lock.release(true);
+      await impatientSource.destroy();
+    }
+  });
 
   test('a page of large dead letters is cut short, and nothing is lost between pages', async () => {
     await database.pool.query(

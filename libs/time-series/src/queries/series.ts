@@ -1,7 +1,7 @@
 import type { Series } from '@tidewatch/contracts';
 import type { DataSource } from 'typeorm';
 import { SeriesEntity } from '../entities/series.entity';
-import { type Page, type PageRequest, pageOf } from './page';
+import { type Page, type PageRequest, pageOf, rfc3339 } from './page';
 
 export interface SeriesFilter {
   readonly device?: string;
@@ -17,7 +17,9 @@ export async function listSeries(
   const query = source
     .getRepository(SeriesEntity)
     .createQueryBuilder('s')
-    .take(limit + 1);
+    .select(['s.id AS id', 's.device AS device', 's.metric AS metric', 's.tags AS tags'])
+    .addSelect(rfc3339('s.first_seen'), 'firstSeen')
+    .limit(limit + 1);
   query.orderBy({ 's.device': 'ASC', 's.metric': 'ASC', 's.id': 'ASC' });
   if (filter.device !== undefined) query.andWhere('s.device = :device', { device: filter.device });
   if (filter.metric !== undefined) query.andWhere('s.metric = :metric', { metric: filter.metric });
@@ -27,15 +29,14 @@ export async function listSeries(
       ...{ afterDevice: device, afterMetric: metric, afterId: id },
     });
   }
-  const rows = await query.getMany();
-  return pageOf(rows, limit, { item, position: (row) => [row.device, row.metric, String(row.id)] });
+  const rows = await query.getRawMany<Series>();
+  return pageOf(rows, limit, {
+    item: (row) => row,
+    position: (row) => [row.device, row.metric, String(row.id)],
+  });
 }
 
 /** Whether there is a series with this id. */
 export function seriesExists(source: DataSource, id: number): Promise<boolean> {
   return source.getRepository(SeriesEntity).existsBy({ id });
-}
-
-function item({ id, device, metric, tags, firstSeen }: SeriesEntity): Series {
-  return { id, device, metric, tags, firstSeen: firstSeen.toISOString() };
 }

@@ -17,13 +17,17 @@ const MIGRATIONS = [
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';
-const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
+/** How much longer than a statement may take we wait for the server to say so: one that is gone says nothing. */
+const ANSWER_TIMEOUT_MS = 2_000;
 
 export interface DataSourceSettings {
   readonly databaseUrl: string;
   readonly applicationName: string;
   /** Most connections that are open at once. */
   readonly poolSize: number;
+  /** Longest time of a statement. Default: none. */
+  readonly statementTimeoutMs?: number;
 }
 
 /** The schema changes by migrations only, never by comparing entities (`synchronize`). */
@@ -34,6 +38,7 @@ export function dataSourceOptions(settings: DataSourceSettings): DataSourceOptio
     applicationName: settings.applicationName,
     poolSize: settings.poolSize,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    extra: timeouts(settings.statementTimeoutMs),
     entities: [SeriesEntity, AnomalyEntity, DeadLetterEntity],
     migrations: MIGRATIONS,
     migrationsTableName: MIGRATIONS_TABLE,
@@ -41,6 +46,11 @@ export function dataSourceOptions(settings: DataSourceSettings): DataSourceOptio
     synchronize: false,
     installExtensions: false,
   };
+}
+
+function timeouts(statementTimeoutMs: number | undefined): object {
+  if (statementTimeoutMs === undefined) return {};
+  return { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + ANSWER_TIMEOUT_MS };
 }
 
 /** A data source that is not connected yet. */

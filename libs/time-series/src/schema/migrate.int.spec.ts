@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type DatabaseKind, type TestDatabase, describeEachDatabase } from '@tidewatch/testing';
+import { type DatabaseKind, type TestDatabase, describeEachDatabase, waitFor } from '@tidewatch/testing';
 import pg from 'pg';
 import { SchemaTooNewError } from '../errors';
 import { createDataSource } from './data-source';
 import { ROLE_PRIVILEGES } from './grants';
-import { migrate, pendingMigrations } from './migrate';
+import { LOCK_KEY, migrate, pendingMigrations } from './migrate';
 
 const ALL = [
   'Readings1763900000001',
@@ -43,6 +43,21 @@ describeEachDatabase('migrate', (kind: DatabaseKind) => {
     expect(results.map(({ applied }) => applied.length).sort()).toEqual([0, 0, ALL.length]);
     const { rows } = await database.pool.query('SELECT name FROM schema_migrations ORDER BY id');
     expect(rows).toEqual(ALL.map((name) => ({ name })));
+  });
+
+  test('a connection that is lost is an error like any other, and the next run completes', async () => {
+    const holder = await database.pool.connect();
+    const waiting = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    try {
+      await holder.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+      const lost = expect(migrate(database.url)).rejects.toThrow(/terminat/);
+      await waitFor('the migration to wait', async () => (await database.pool.query(waiting)).rowCount === 1);
+      await database.pool.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS waiting`);
+      await lost;
+    } finally {
+      holder.release(true);
+    }
+    expect((await migrate(database.url)).applied).toEqual(ALL);
   });
 
   test('refuses a database of a newer version, and leaves it as it is', async () => {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { SchemaTooNewError } from '../errors';
-import { createDataSource, migrationNames } from './data-source';
+import { CONNECT_TIMEOUT_MS, createDataSource, migrationNames } from './data-source';
 import { applyGrants } from './grants';
 import { applyTimescale } from './timescale';
 
@@ -20,7 +20,7 @@ export interface MigrateResult {
 const SESSION = { applicationName: 'tidewatch-migrate', poolSize: 2 };
 
 /** Any fixed number: the key of the advisory lock that lets one migration run at a time. */
-const LOCK_KEY = 7_434_601_927;
+export const LOCK_KEY = 7_434_601_927;
 
 /**
  * Brings the database to the schema of this build: migrations, hypertables where TimescaleDB is, privileges of the roles that exist.
@@ -28,7 +28,13 @@ const LOCK_KEY = 7_434_601_927;
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<MigrateResult> {
   const progress = options.onProgress ?? (() => undefined);
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: SESSION.applicationName });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: SESSION.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  // A connection that is lost is reported here too; the query that runs, or the next one, rejects as well.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
