@@ -1,4 +1,4 @@
-import { anomaly, type Anomaly } from '@tidewatch/contracts';
+import { anomaly, type Anomaly, LIMITS, seriesRef } from '@tidewatch/contracts';
 import {
   type ConsumedRecord,
   type LogBatch,
@@ -6,9 +6,10 @@ import {
   type PartitionHandler,
   PoisonRecordError,
 } from '@tidewatch/messaging';
-import { seriesKey } from '@tidewatch/readings';
+import { parseTime, seriesKey } from '@tidewatch/readings';
 import { inPartitionTransaction, insertAnomalies, type SeriesDictionary } from '@tidewatch/time-series';
 import type { Pool } from 'pg';
+import { z } from 'zod';
 import * as metrics from '../metrics';
 
 /** One partition of anomalies. Their series may come here before any of its readings does: it is made then. */
@@ -39,11 +40,24 @@ export class AnomaliesHandler implements PartitionHandler {
   }
 }
 
+const name = z.string().min(1).max(LIMITS.nameBytes);
+
+/** The contract, and that the table can hold it: an index entry has a size, and PostgreSQL takes `infinity` or `now` for a time. */
+const storable = anomaly.extend({
+  id: name,
+  series: seriesRef.extend({ device: name, metric: name }),
+  time: z.string().refine((text) => isWithinLimits(parseTime(text)), 'Must be an RFC 3339 date-time.'),
+});
+
+function isWithinLimits(timeUs: number): boolean {
+  return timeUs >= LIMITS.minTimeUs && timeUs <= LIMITS.maxTimeUs;
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function parse({ offset, value }: ConsumedRecord): Anomaly {
   try {
-    return anomaly.parse(JSON.parse(utf8.decode(value)));
+    return storable.parse(JSON.parse(utf8.decode(value)));
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new PoisonRecordError(offset, 'malformed-anomaly', detail, { cause: error });

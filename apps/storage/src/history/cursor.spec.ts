@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { ProblemError } from '@tidewatch/contracts';
+import { LIMITS, ProblemError } from '@tidewatch/contracts';
 import fc from 'fast-check';
 import { CursorCodec } from './cursor';
+import { MAX_CURSOR_LENGTH } from './parameters';
 
 const codec = new CursorCodec('k'.repeat(32));
 const question = fc.jsonValue();
@@ -32,18 +33,23 @@ describe('CursorCodec', () => {
         const cursor = codec.encode(['devices'], at);
         const i = place % cursor.length;
         const changed = cursor.slice(0, i) + text + cursor.slice(i + 1);
-        if (changed !== cursor) expect(refusal(() => codec.decode(['devices'], changed))).toBe(422);
+        if (changed !== cursor) expect(refusal(() => codec.decode(['devices'], changed))).toBe(400);
       }),
     );
     for (const foreign of ['', 'A', '\0', 'not a cursor', 'A'.repeat(2_000)]) {
-      expect(refusal(() => codec.decode(['devices'], foreign))).toBe(422);
+      expect(refusal(() => codec.decode(['devices'], foreign))).toBe(400);
     }
+  });
+
+  test('the cursor of the longest names is short enough to be sent back', () => {
+    const name = '\x01'.repeat(LIMITS.nameBytes);
+    expect(codec.encode(['series', {}], [name, name, '2147483647']).length).toBeLessThan(MAX_CURSOR_LENGTH);
   });
 
   test('refuses the cursor of another question, and of another key', () => {
     const cursor = codec.encode(['series', { device: 'a' }], ['a', 'm', '1']);
-    expect(refusal(() => codec.decode(['series', { device: 'b' }], cursor))).toBe(422);
+    expect(refusal(() => codec.decode(['series', { device: 'b' }], cursor))).toBe(400);
     const other = new CursorCodec('j'.repeat(32));
-    expect(refusal(() => other.decode(['series', { device: 'a' }], cursor))).toBe(422);
+    expect(refusal(() => other.decode(['series', { device: 'a' }], cursor))).toBe(400);
   });
 });

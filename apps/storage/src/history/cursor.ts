@@ -20,7 +20,7 @@ export class CursorCodec {
     return Buffer.concat([this.#mac(question, payload), payload]).toString('base64url');
   }
 
-  /** Throws a `ProblemError` (422) when the cursor is not one of ours for this question. */
+  /** Throws a `ProblemError` (400) when the cursor is not one of ours for this question. */
   decode(question: unknown, cursor: string): readonly string[] {
     const bytes = Buffer.from(cursor, 'base64url');
     const mac = bytes.subarray(0, MAC_BYTES);
@@ -44,7 +44,7 @@ export class CursorCodec {
 
 function invalidCursor(): ProblemError {
   const detail = 'The cursor does not belong to this request: leave it out to begin again.';
-  return new ProblemError(422, PROBLEM_CODES.invalidRequest, detail, {
+  return new ProblemError(400, PROBLEM_CODES.invalidRequest, detail, {
     errors: [{ pointer: '/cursor', code: 'invalid-cursor', detail }],
   });
 }

@@ -5,6 +5,9 @@ import type { StorageConfig } from '../config';
 import { CursorCodec } from './cursor';
 import { HistoryController } from './history.controller';
 
+/** A page takes milliseconds. What takes longer is a fault, or somebody's lock, and must not keep all connections busy. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
 @Module({
   imports: [
     TimeSeriesModule.forRootAsync({
@@ -13,6 +16,7 @@ import { HistoryController } from './history.controller';
         databaseUrl: config.DATABASE_URL,
         applicationName: 'tidewatch-storage-history',
         poolSize: config.HISTORY_POOL_SIZE,
+        statementTimeoutMs: STATEMENT_TIMEOUT_MS,
       }),
     }),
   ],

@@ -73,11 +73,14 @@ function describe(page: z.ZodType, { summary, example, also = [] }: Description)
         'application/json': { schema: schemaOf(page), example: { items: [example], nextCursor: NEXT } },
       },
     }),
-    refusal(400, 'invalid-request', 'A parameter is not valid or not known; `errors` names it.'),
+    refusal(
+      400,
+      'invalid-request',
+      'A parameter is not valid or not known, or the cursor is not of this request; `errors` names it.',
+    ),
     refusal(401, 'unauthenticated', 'No valid credential.'),
     refusal(403, 'forbidden', 'The credential has not the scope.'),
-    refusal(422, 'invalid-request', 'The cursor does not belong to this request.'),
-    refusal(503, 'unavailable', 'The database is away. Ask again after `Retry-After` seconds.'),
+    refusal(503, 'unavailable', 'The database is away or too slow. Ask again after `Retry-After` seconds.'),
     ...also,
   );
 }

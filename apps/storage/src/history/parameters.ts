@@ -9,6 +9,13 @@ const name = z
   .max(LIMITS.nameBytes)
   .refine((text) => !text.includes('\0'), 'Must not contain a null character.');
 
+/** Decimal digits; what else JavaScript takes for a number (`0x10`, `1e3`, a blank) stays a string, and is refused. */
+const decimal = <T extends z.ZodType>(number: T) =>
+  z.preprocess(
+    (text) => (typeof text === 'string' && /^[0-9]{1,15}$/.test(text) ? Number(text) : text),
+    number,
+  );
+
 /** RFC 3339, or milliseconds since the epoch; becomes RFC 3339 in UTC with microseconds. */
 const time = z.string().transform((text, context) => {
   const us = parseTime(/^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : text);
@@ -26,15 +33,14 @@ const to = time
   .optional()
   .describe('End of the range (not included): RFC 3339, or milliseconds since the epoch.');
 
+/** The longest of ours is of a list of series: two names, each character of them as six in JSON. */
+export const MAX_CURSOR_LENGTH = 4_000;
+
 const page = (limits: { most: number; usual: number }) => ({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(limits.most)
-    .default(limits.usual)
-    .describe('Most items on the page.'),
-  cursor: z.string().min(1).max(2_000).optional().describe('`nextCursor` of the page before.'),
+  limit: decimal(z.number().int().min(1).max(limits.most).default(limits.usual)).describe(
+    'Most items on the page.',
+  ),
+  cursor: z.string().min(1).max(MAX_CURSOR_LENGTH).optional().describe('`nextCursor` of the page before.'),
 });
 
 export class DevicesQuery extends createZodDto(z.strictObject(page({ most: 1_000, usual: 100 }))) {}
@@ -48,7 +54,7 @@ export class SeriesQuery extends createZodDto(
 ) {}
 
 export class SeriesPath extends createZodDto(
-  z.strictObject({ id: z.coerce.number().int().min(1).max(2_147_483_647).describe('Id of the series.') }),
+  z.strictObject({ id: decimal(z.number().int().min(1).max(2_147_483_647)).describe('Id of the series.') }),
 ) {}
 
 export class ReadingsQuery extends createZodDto(
