@@ -1,4 +1,5 @@
 import type { Frame, FrameBody } from '@tidewatch/contracts';
+import { estimatedBytes } from './frame-size';
 import type { FrameSource } from './frame-source';
 
 /** A connected browser, as far as frames are concerned. */
@@ -134,18 +135,4 @@ export class FrameScheduler {
 /** A pass over the latest values may find that all of them were in the frame before. */
 function isEmpty(body: FrameBody): boolean {
   return body.view === 'latest' && body.values.length === 0;
-}
-
-/** Rough size as JSON; precise enough for pacing, and free. */
-function estimatedBytes(body: FrameBody): number {
-  switch (body.view) {
-    case 'latest':
-      return body.values.length * 110;
-    case 'series':
-      return body.points.timeMs.length * 30 + body.windows.length * 300;
-    case 'anomalies':
-      return body.anomalies.length * 600;
-    case 'health':
-      return body.services.length * 100;
-  }
 }

@@ -1,8 +1,11 @@
 import type { FrameBody, LatestValue } from '@tidewatch/contracts';
 import type { LiveState } from '../state/live-state';
+import { estimatedValueBytes } from './frame-size';
 import type { FrameSource } from './frame-source';
 
 const VALUES_PER_FRAME = 1_000;
+/** Names may be long, and tags many. */
+const BYTES_PER_FRAME = 128 * 1024;
 
 /**
  * Latest values, without a queue of its own: it passes over the slots, again and again, and takes those that changed after the
@@ -33,9 +36,13 @@ export class LatestSource implements FrameSource {
     const values: LatestValue[] = [];
     if (this.#cursor === 0) this.#passBegan = this.state.version;
     const slots = this.state.seriesCount;
-    while (this.#cursor < slots && values.length < this.valuesPerFrame) {
-      if (this.state.changedAfter(this.#cursor, this.#changedAfter))
-        values.push(this.state.latest(this.#cursor));
+    let bytes = 0;
+    while (this.#cursor < slots && values.length < this.valuesPerFrame && bytes < BYTES_PER_FRAME) {
+      if (this.state.changedAfter(this.#cursor, this.#changedAfter)) {
+        const latest = this.state.latest(this.#cursor);
+        bytes += estimatedValueBytes(latest.series);
+        values.push(latest);
+      }
       this.#cursor++;
     }
     if (this.#cursor >= slots) {

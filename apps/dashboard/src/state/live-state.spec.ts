@@ -100,6 +100,27 @@ describe('latest values', () => {
   });
 });
 
+describe('frames of latest values', () => {
+  test('stay small when names are long and tags many', () => {
+    const state = new LiveState();
+    const tags = Array.from({ length: 16 }, (_, i) => [`${i}`.padEnd(128, 'k'), 'v'.repeat(128)] as const);
+    const rows = Array.from({ length: 200 }, (_, i): [SeriesKey, number, number] => [
+      key(`d${i}`.padEnd(128), tags),
+      1_000,
+      i,
+    ]);
+    state.applyReadings(block(...rows), 1);
+    const source = new LatestSource(state);
+    let values = 0;
+    for (let frames = 0; values < 200; frames++) {
+      expect(frames).toBeLessThan(20);
+      const body = source.take();
+      expect(JSON.stringify(body).length).toBeLessThan(140_000);
+      values += body.view === 'latest' ? body.values.length : 0;
+    }
+  });
+});
+
 describe('a watched series', () => {
   test('gives a snapshot, then what comes, sorted and with nothing of others', () => {
     const state = new LiveState();
