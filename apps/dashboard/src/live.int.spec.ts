@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createApiKey, revokeApiKey, sealSession, SESSION_COOKIE } from '@tidewatch/auth';
 import { type Frame, TOPICS } from '@tidewatch/contracts';
@@ -9,8 +8,10 @@ import {
   appendReading,
   framesOf,
   type LiveService,
+  metricOf,
   SESSION_KEY,
   startLiveService,
+  streamOf,
   subscribe,
 } from './testing/live-service';
 
@@ -203,7 +204,7 @@ describe('a slow client', () => {
     let round = 0;
     await waitFor('conflation', async () => {
       await appendMany(live.log, ++round);
-      return (await metric('tidewatch_live_conflated_total{view="latest"}')) > 20;
+      return (await metricOf(live, 'tidewatch_live_conflated_total{view="latest"}')) > 20;
     });
     stream.resume();
     const last = ++round;
@@ -311,18 +312,6 @@ const isOfFirst = ({ subscriptionId }: Frame) => subscriptionId === 's1';
 
 function valuesIn(body: Frame['body']): [device: string, value: number][] {
   return body.view === 'latest' ? body.values.map(({ series, value }) => [series.device, value]) : [];
-}
-
-/** The TCP stream below a client: pausing it is a client that does not read. */
-function streamOf(socket: Socket): { pause(): void; resume(): void } {
-  const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: Duplex } } };
-  return transport.ws._socket;
-}
-
-async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`${live.service.url}/metrics`)).text();
-  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
-  return Number(line?.slice(name.length) ?? 0);
 }
 
 async function append(topic: string, key: string, value: unknown): Promise<void> {

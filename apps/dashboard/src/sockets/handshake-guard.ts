@@ -20,6 +20,10 @@ export class HandshakeGuard {
     @Inject(SERVICE_CONFIG) private readonly config: DashboardConfig,
   ) {}
 
+  get isFull(): boolean {
+    return this.connected >= this.config.MAX_SOCKETS;
+  }
+
   /** Undefined when the handshake is fine. Never rejects. */
   async examine(request: IncomingMessage): Promise<Refusal | undefined> {
     const refusal = await this.#examine(request);
@@ -39,7 +43,7 @@ export class HandshakeGuard {
 
   async #examine(request: IncomingMessage): Promise<Refusal | undefined> {
     if (!isOriginAllowed(request.headers, this.config.PUBLIC_ORIGINS)) return 'origin';
-    if (this.connected >= this.config.MAX_SOCKETS) return 'limit';
+    if (this.isFull) return 'limit';
     try {
       return await this.#checkCredential(request.headers);
     } catch (error) {

@@ -13,7 +13,6 @@ import {
   PROBLEM_CODES,
   type ProblemCode,
   type Subscribed,
-  subscription,
   unsubscription,
 } from '@tidewatch/contracts';
 import { Shutdown } from '@tidewatch/service-kit';
@@ -21,8 +20,16 @@ import type { Server, Socket } from 'socket.io';
 import { NoRoomError } from '../frames/frame-source';
 import { FrameScheduler } from '../frames/frame-scheduler';
 import { FrameSources } from '../frames/frame-sources';
-import { clientsDropped, framesConflated, framesSent, liveLatency, liveSockets } from '../metrics';
+import {
+  clientsDropped,
+  framesConflated,
+  framesSent,
+  liveLatency,
+  liveSockets,
+  refusedHandshakes,
+} from '../metrics';
 import { HandshakeGuard } from './handshake-guard';
+import { parseSubscription } from './parse-subscription';
 import { SocketClient } from './socket-client';
 
 const MAX_SUBSCRIPTIONS = 16;
@@ -31,6 +38,8 @@ const TICK_MS = 20;
 const RECHECK_MS = 5_000;
 /** A client that goes on asking although it is told to wait is not one of ours. */
 const MAX_REFUSALS = 100;
+/** Answers that wait for a client before it gets no further snapshot, and before it is dropped. */
+const MAX_BACKLOG = { snapshots: 16, answers: 256 };
 
 /** The socket: who is connected, and what they subscribe to. */
 @WebSocketGateway()
@@ -41,6 +50,7 @@ export class LiveGateway
   readonly #logger = new Logger('LiveGateway');
   readonly #clients = new Map<string, SocketClient>();
   readonly #timers: NodeJS.Timeout[] = [];
+  #isRechecking = false;
   readonly #scheduler = new FrameScheduler(Date.now, {
     sent: (view, latencyMs) => {
       framesSent.inc({ view });
@@ -67,6 +77,12 @@ export class LiveGateway
   }
 
   handleConnection(socket: Socket): void {
+    // Handshakes that were examined at the same time did not see each other.
+    if (this.guard.isFull) {
+      refusedHandshakes.inc({ reason: 'limit' });
+      socket.disconnect(true);
+      return;
+    }
     this.#clients.set(socket.id, new SocketClient(socket));
     this.#count();
   }
@@ -85,8 +101,10 @@ export class LiveGateway
     if (client === undefined) return refuse(PROBLEM_CODES.unavailable, 'The connection is closing.');
     if (!this.#isWithinBudget(client))
       return refuse(PROBLEM_CODES.tooManyRequests, 'Too many requests: wait a second.');
-    const wanted = subscription.safeParse(body);
-    if (!wanted.success) return refuse(PROBLEM_CODES.invalidRequest, 'This is not a subscription.');
+    const wanted = parseSubscription(body);
+    if (typeof wanted === 'string') return refuse(PROBLEM_CODES.invalidRequest, wanted);
+    if (client.backlog >= MAX_BACKLOG.snapshots)
+      return refuse(PROBLEM_CODES.tooManyRequests, 'Earlier answers have not been taken yet.');
     if (this.#scheduler.count(client) >= MAX_SUBSCRIPTIONS) {
       return refuse(
         PROBLEM_CODES.tooManyRequests,
@@ -94,7 +112,7 @@ export class LiveGateway
       );
     }
     try {
-      return { ok: true, frame: this.#scheduler.open(client, this.sources.create(wanted.data)) };
+      return { ok: true, frame: this.#scheduler.open(client, this.sources.create(wanted)) };
     } catch (error) {
       if (error instanceof NoRoomError) return refuse(PROBLEM_CODES.unavailable, error.message);
       this.#logger.error({ err: error }, 'a subscription failed');
@@ -107,6 +125,7 @@ export class LiveGateway
   unsubscribe(@ConnectedSocket() socket: Socket, @MessageBody() body: unknown): { ok: boolean } {
     const client = this.#clients.get(socket.id);
     const wanted = unsubscription.safeParse(body);
+    if (client !== undefined) this.#dropFlooding(client);
     if (client === undefined || !wanted.success) return { ok: false };
     return { ok: this.#scheduler.close(client, wanted.data.subscriptionId) };
   }
@@ -120,12 +139,25 @@ export class LiveGateway
     return false;
   }
 
+  /** A client that asks and asks, and takes no answer. */
+  #dropFlooding(client: SocketClient): void {
+    if (client.backlog < MAX_BACKLOG.answers) return;
+    clientsDropped.inc();
+    client.drop();
+  }
+
   async #dropRevoked(): Promise<void> {
-    for (const { socket } of [...this.#clients.values()]) {
-      if (!(await this.guard.isRevoked(socket.request))) continue;
-      this.#logger.log('the credential of a socket does not hold any more');
-      socket.disconnect(true);
-    }
+    // A slow database must not make rounds pile up.
+    if (this.#isRechecking) return;
+    this.#isRechecking = true;
+    await Promise.all([...this.#clients.values()].map(({ socket }) => this.#dropIfRevoked(socket)));
+    this.#isRechecking = false;
+  }
+
+  async #dropIfRevoked(socket: Socket): Promise<void> {
+    if (!(await this.guard.isRevoked(socket.request))) return;
+    this.#logger.log('the credential of a socket does not hold any more');
+    socket.disconnect(true);
   }
 
   #count(): void {

@@ -13,10 +13,12 @@ export class SocketClient implements LiveClient {
 
   /** The transport is writable again when the operating system has taken all that was written before. */
   isClear(): boolean {
-    const { conn } = this.socket;
-    return (
-      conn.transport.writable && (conn as unknown as { writeBuffer: unknown[] }).writeBuffer.length === 0
-    );
+    return this.socket.conn.transport.writable && this.backlog === 0;
+  }
+
+  /** Messages that wait for those before them to leave. */
+  get backlog(): number {
+    return (this.socket.conn as unknown as { writeBuffer: unknown[] }).writeBuffer.length;
   }
 
   send(frame: Frame): void {

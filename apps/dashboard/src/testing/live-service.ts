@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { LIVE_EVENTS, LIVE_PATH, TOPICS, type Frame, type Subscribed } from '@tidewatch/contracts';
 import {
   createMessageLog,
@@ -137,4 +138,17 @@ export function framesOf(socket: Socket): Frame[] {
   const frames: Frame[] = [];
   socket.on(LIVE_EVENTS.frame, (frame: Frame) => frames.push(frame));
   return frames;
+}
+
+/** The TCP stream below a client: pausing it is a client that does not read. */
+export function streamOf(socket: Socket): Duplex {
+  const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: Duplex } } };
+  return transport.ws._socket;
+}
+
+/** The value of a metric of the service; 0 when it has none yet. */
+export async function metricOf(live: LiveService, name: string): Promise<number> {
+  const text = await (await fetch(`${live.service.url}/metrics`)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+  return Number(line?.slice(name.length) ?? 0);
 }
