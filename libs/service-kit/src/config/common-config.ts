@@ -26,7 +26,11 @@ export const commonConfig = {
     .describe('Least severe level that is logged.'),
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres:// or postgresql://', abort: true })
+    // A host may be left out in favour of a socket: `postgres://user:password@/name?host=/run/postgresql`.
+    .refine((text) => URL.canParse(text.replace('@/', '@socket/')), {
+      error: 'is not a URL: write special characters of a password as %XX',
+    })
     .meta(secret)
     .describe('PostgreSQL connection string.'),
   DATABASE_POOL_SIZE: z.coerce

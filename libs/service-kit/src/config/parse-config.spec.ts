@@ -81,10 +81,19 @@ describe('an environment', () => {
       { ...valid, DATABASE_URL: 'mysql://u:pass@h' },
       ['DATABASE_URL must begin with postgres:// or postgresql://'],
     ],
+    [
+      { ...valid, MESSAGE_LOG: 'kafka', KAFKA_BROKERS: ' ,' },
+      ['KAFKA_BROKERS is required when MESSAGE_LOG is kafka'],
+    ],
+    [
+      { ...valid, DATABASE_URL: 'postgres://user:hid/den@host/name' },
+      ['DATABASE_URL is not a URL: write special characters of a password as %XX'],
+    ],
+    [{ ...valid, DATABASE_URL: 'postgres://user:p%2Fw@/name?host=/run/postgresql' }, []],
     [{ ...valid, PORT: '70000' }, [expect.stringMatching(/^PORT too big: .*65535/)]],
     [{ ...valid, PORT: 'http' }, [expect.stringMatching(/^PORT invalid input: expected number/)]],
     [{ ...valid, LOG_LEVEL: 'loud' }, [expect.stringMatching(/^LOG_LEVEL invalid option: expected one of/)]],
-  ])('%j is refused', (environment, problems) => {
+  ])('%j has the right faults', (environment, problems) => {
     expect(problemsOf(environment)).toEqual(problems);
   });
 });

@@ -30,7 +30,7 @@ export function parseConfig<S extends z.ZodObject>(schema: S, environment: Envir
     if (problems.some((line) => line.startsWith(`${name}_FILE `))) continue;
     problems.push(`${name} ${name in values ? lowerFirst(issue.message) : 'is required'}`);
   }
-  if (values['MESSAGE_LOG'] === 'kafka' && values['KAFKA_BROKERS'] === undefined) {
+  if (values['MESSAGE_LOG'] === 'kafka' && !/[^,\s]/.test(values['KAFKA_BROKERS'] ?? '')) {
     problems.push('KAFKA_BROKERS is required when MESSAGE_LOG is kafka');
   }
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);
