@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { PROBLEM_CODES, PROBLEM_CONTENT_TYPE, ProblemError } from '@tidewatch/contracts';
 import {
@@ -76,6 +77,8 @@ export function createServer(options: ServerOptions): { adapter: FastifyAdapter;
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Node would answer a request without `Host` itself, with no body: ours is a problem.
+    http: { requireHostHeader: false },
     // While the port closes, requests that were already on their way are served.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
@@ -86,25 +89,46 @@ export function createServer(options: ServerOptions): { adapter: FastifyAdapter;
   });
   const running = new RunningRequests();
   server.setErrorHandler(sendProblem);
-  answerUnknownRoutes(server);
+  // An expectation that nobody knows may be ignored; Node would answer 417 with no body.
+  server.server.on('checkExpectation', (request, response) =>
+    server.server.emit('request', request, response),
+  );
+  // Node would close the connection without a word.
+  server.server.on('connect', (_request, socket) => endWith(socket, 400, 'Bad Request'));
+  refuseUnknownRoutes(server);
   observeRequests(server, options, running);
   return { adapter: new ServiceAdapter(server), running };
 }
 
-function answerUnknownRoutes(server: FastifyInstance): void {
+function refuseUnknownRoutes(server: FastifyInstance): void {
   const methods = new AllowedMethods();
   server.addHook('onRoute', (route) => {
     methods.add(route.url, Array.isArray(route.method) ? route.method : [route.method]);
   });
-  server.setNotFoundHandler((request, reply) => {
+  const refuse = (request: FastifyRequest, reply: FastifyReply): ProblemError => {
     const path = request.url.split('?', 1)[0]!;
     const allowed = methods.of(path);
     // A route that takes the method says itself that there is nothing.
     if (allowed.length === 0 || allowed.includes(request.method)) {
-      throw new ProblemError(404, PROBLEM_CODES.notFound, 'There is nothing at this path.');
+      return new ProblemError(404, PROBLEM_CODES.notFound, 'There is nothing at this path.');
     }
     void reply.header('allow', allowed.join(', '));
-    throw new ProblemError(405, PROBLEM_CODES.methodNotAllowed, `This path does not take ${request.method}.`);
+    return new ProblemError(
+      405,
+      PROBLEM_CODES.methodNotAllowed,
+      `This path does not take ${request.method}.`,
+    );
+  };
+  // Before a body is read, and found fault with; after all hooks that add headers to each answer.
+  server.addHook('preParsing', (request, reply, _body, done) => {
+    if (request.is404) done(refuse(request, reply));
+    else if (!hasHost(request))
+      done(new ProblemError(400, PROBLEM_CODES.invalidRequest, 'There is no Host header.'));
+    else done();
+  });
+  // For routes that find out themselves that there is nothing.
+  server.setNotFoundHandler((request, reply) => {
+    throw refuse(request, reply);
   });
 }
 
@@ -112,11 +136,9 @@ function observeRequests(server: FastifyInstance, options: ServerOptions, runnin
   const durations = requestDurations();
   const quiet = new Set([...PROBES, ...options.quietRoutes]);
   server.addHook('onRequest', (request, reply, done) => {
-    // An upgraded connection is not a request that ends. Fastify's `onResponse` does not come when the client hangs up; `close` always does.
-    if (request.headers.upgrade === undefined) {
-      running.begin();
-      reply.raw.once('close', () => running.end());
-    }
+    // Fastify's `onResponse` does not come when the client hangs up; `close` always does.
+    running.begin();
+    reply.raw.once('close', () => running.end());
     void reply.header('x-request-id', request.id);
     if (running.closing) void reply.header('connection', 'close');
     done();
@@ -129,6 +151,11 @@ function observeRequests(server: FastifyInstance, options: ServerOptions, runnin
     }
     done();
   });
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9112#section-3.2 */
+function hasHost({ headers, raw }: FastifyRequest): boolean {
+  return headers.host !== undefined || raw.httpVersion !== '1.1';
 }
 
 function logRequest(
@@ -156,6 +183,11 @@ function answerUnparsable(error: Error & { code?: string }, socket: Socket): voi
     return;
   }
   const { status, line } = statusOfClientError(error.code);
+  endWith(socket, status, line);
+}
+
+/** Writes a problem for which there is no reply. */
+function endWith(socket: Duplex, status: number, line: string): void {
   const problem = new ProblemError(status, PROBLEM_CODES.invalidRequest, line);
   const body = JSON.stringify({ ...problemOf(problem, ''), requestId: undefined });
   const head = [
@@ -164,6 +196,7 @@ function answerUnparsable(error: Error & { code?: string }, socket: Socket): voi
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
+  socket.on('error', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 

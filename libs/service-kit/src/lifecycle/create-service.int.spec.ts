@@ -131,7 +131,19 @@ describe.each([true, false])('a service with request context %s', (requestContex
     ['a type it does not know', () => post('<a/>', 'text/xml'), 415, 'unsupported-media-type'],
     ['too much', () => post(`{"x":"${'y'.repeat(2_000)}"}`), 413, 'payload-too-large'],
     ['an unknown path', () => call('/nowhere'), 404, 'not-found'],
+    [
+      'an unknown path with a body',
+      () => call('/nowhere', { method: 'POST', body: '<a/>' }),
+      404,
+      'not-found',
+    ],
     ['another method', () => call('/things', { method: 'DELETE' }), 405, 'method-not-allowed'],
+    [
+      'another method with too much',
+      () => call('/things', { method: 'PUT', body: 'y'.repeat(2_000) }),
+      405,
+      'method-not-allowed',
+    ],
     ['a path that cannot be decoded', () => call('/things/%zz'), 400, 'invalid-request'],
   ])('answers %s as a problem', async (_name, request, status, code) => {
     const answer = await request();
@@ -148,17 +160,48 @@ describe.each([true, false])('a service with request context %s', (requestContex
     expect(errors.map(({ pointer }) => pointer)).toEqual(['/a~1b', '/list/1']);
   });
 
-  test('answers what is not HTTP with a problem', async () => {
-    const answer = await new Promise<string>((resolve, reject) => {
-      const socket = connect(Number(new URL(started.service.url).port), '127.0.0.1', () =>
-        socket.end('hello\r\n\r\n'),
-      );
+  /** Sends bytes over a connection of its own; resolves to what came back when the connection is closed. */
+  const raw = (bytes: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(new URL(started.service.url).port), '127.0.0.1', () => socket.end(bytes));
       let text = '';
       socket.on('data', (chunk) => (text += chunk.toString()));
       socket.on('close', () => resolve(text));
       socket.on('error', reject);
     });
-    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+
+  test.each([
+    [
+      'a wish for a tunnel',
+      'CONNECT db.example:5432 HTTP/1.1\r\nhost: db.example:5432\r\n\r\n',
+      '400 Bad Request',
+    ],
+    ['what is not HTTP', 'hello\r\n\r\n', '400 Bad Request'],
+    [
+      'a body of two lengths',
+      'POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+      '400 Bad Request',
+    ],
+    [
+      'an address that is too long',
+      `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+    ],
+    [
+      'too much of headers',
+      `GET /livez HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+    ],
+    ['a request for no host', 'GET /livez HTTP/1.1\r\nconnection: close\r\n\r\n', '400 Bad Request'],
+  ])('answers %s with a problem', async (_name, bytes, status) => {
+    const [head = '', body = ''] = (await raw(bytes)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status}\r\n[^]*content-type: application/problem\\+json`));
+    expect(JSON.parse(body)).toMatchObject({ status: Number(status.slice(0, 3)) });
+  });
+
+  test('does not mind an expectation that it does not know', async () => {
+    const answer = await raw('GET /livez HTTP/1.1\r\nhost: x\r\nexpect: tea\r\nconnection: close\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
   });
 
   test('takes a sane request id and replaces any other', async () => {
@@ -195,7 +238,14 @@ describe.each([true, false])('a service with request context %s', (requestContex
 
   test('describes itself as OpenAPI 3.1', async () => {
     const document = (await (await call('/openapi.json')).json()) as { openapi: string; paths: object };
-    expect(document.openapi).toBe('3.1.0');
+    expect(document).toMatchObject({
+      openapi: '3.1.0',
+      security: [{ apiKey: [] }, { bearer: [] }, { session: [] }],
+      components: { schemas: { Problem: { type: 'object', required: ['type', 'title', 'status'] } } },
+      paths: {
+        '/things': { post: { responses: { default: { content: { 'application/problem+json': {} } } } } },
+      },
+    });
     expect(Object.keys(document.paths)).toEqual(['/things/faults/{kind}', '/things', '/things/break']);
   });
 
