@@ -69,7 +69,8 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '^(node:)?(fs|net|http|https|tls|dgram|child_process|worker_threads|os)(/|$)',
+              regex:
+                '^(node:)?(fs|net|http|https|http2|tls|dgram|dns|child_process|cluster|worker_threads|os|timers|perf_hooks)(/|$)',
               message: 'Domain libraries do no I/O.',
             },
           ],
@@ -81,6 +82,14 @@ export default tseslint.config(
         { object: 'Date', property: 'now', message: 'Event time only: a result is a function of the log.' },
         { object: 'Math', property: 'random', message: 'A result is a function of the log.' },
       ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Event time only: a result is a function of the log.',
+        },
+      ],
+      'no-restricted-globals': ['error', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'fetch'],
     },
   },
   {
