@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { openDataFolder } from './data/data-folder';
 import { takeLock } from './data/lock';
-import { StartError, messageOf } from './errors';
+import { lastLine } from './errors';
 import { type StandaloneOptions, USAGE, parseOptions } from './options';
 import { Platform, type Running } from './platform/platform';
 import { welcome } from './platform/welcome';
@@ -70,8 +70,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    if (error instanceof StartError) say(error.message);
-    else say(`Unexpected: ${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}`);
+    say(lastLine(error));
     process.exit(1);
   },
 );

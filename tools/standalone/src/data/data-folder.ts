@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { StartError, codeOf, messageOf } from '../errors';
+import { StartError, reasonOf } from '../errors';
 
 /** Layout of the data folder. Raise it when an older Tidewatch could no longer open what this one writes. */
 const FORMAT = 1;
@@ -86,19 +86,9 @@ function checkVersion(root: string, text: string): void {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'no permission to write there',
-  EPERM: 'no permission to write there',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'it, or a part of its path, is a file',
-  ENOENT: 'it cannot be made',
-};
-
 function unusable(root: string, cause: unknown): StartError {
-  const reason = REASONS[codeOf(cause) ?? ''] ?? messageOf(cause);
   return new StartError(
-    `The data folder ${root} cannot be used: ${reason}. Choose another folder with --data-dir.`,
+    `The data folder ${root} cannot be used: ${reasonOf(cause)}. Choose another folder with --data-dir.`,
     { cause },
   );
 }

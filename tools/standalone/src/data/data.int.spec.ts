@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -42,6 +42,31 @@ describe('openDataFolder', () => {
       'The data folder /proc/tidewatch cannot be used: it cannot be made. Choose another folder with --data-dir.',
     );
   });
+});
+
+/** Root may write everywhere: there the test is somebody else for a moment. */
+function asOrdinaryUser(test: () => void): void {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.('nobody');
+  try {
+    test();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+}
+
+test.each([
+  ['a folder of somebody else', 'd'],
+  ['a new folder in it', 'd/new'],
+])('without write permission: %s is refused with one line', (_, name) => {
+  chmodSync(temp, 0o755);
+  mkdirSync(path.join(temp, 'd'), { mode: 0o555 });
+  const given = path.join(temp, name);
+  asOrdinaryUser(() =>
+    expect(() => openDataFolder(given)).toThrow(
+      `The data folder ${given} cannot be used: no permission to write there. Choose another folder with --data-dir.`,
+    ),
+  );
 });
 
 describe('takeLock', () => {

@@ -1,9 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import type { DataFolder } from '../data/data-folder';
 import type { Secrets } from '../data/secrets';
 import { messageOf } from '../errors';
 import { Backoff } from '../processes/backoff';
+import { PidFile } from '../processes/pid-file';
 import { type Database, startDatabase } from './database';
 
 /** Runs PostgreSQL, and starts it again on the same port when it dies. */
@@ -12,12 +11,15 @@ export class DatabaseKeeper {
   private starting: Promise<Database> | undefined;
   private stopping = false;
   private readonly backoff = new Backoff();
+  private readonly pidFile: PidFile;
 
   constructor(
     private readonly folder: DataFolder,
     private readonly secrets: Secrets,
     private readonly say: (line: string) => void,
-  ) {}
+  ) {
+    this.pidFile = new PidFile(folder.run, 'postgres');
+  }
 
   async start(port?: number): Promise<Database> {
     const startedAt = Date.now();
@@ -31,10 +33,10 @@ export class DatabaseKeeper {
     );
     const database = await this.starting;
     this.database = database;
-    writeFileSync(this.pidFile, `${database.server.pid}\n`);
+    this.pidFile.write(database.server.pid);
     this.say(`PostgreSQL is ready (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
     void database.server.ended.then(({ code, signal }) => {
-      rmSync(this.pidFile, { force: true });
+      this.pidFile.remove();
       if (!this.stopping) this.startAgain(signal ?? `exit code ${code}`, Date.now() - startedAt);
     });
     return database;
@@ -47,10 +49,6 @@ export class DatabaseKeeper {
     if (this.database === undefined) return;
     await this.database.server.stop();
     this.say('PostgreSQL stopped');
-  }
-
-  private get pidFile(): string {
-    return path.join(this.folder.run, 'postgres.pid');
   }
 
   private startAgain(how: string, lifetimeMs: number): void {

@@ -12,7 +12,7 @@ import type { Database } from './database';
 import { DatabaseKeeper } from './database-keeper';
 import { migrate } from './migration';
 import { ServiceGroup } from './service-group';
-import { SERVICES, type ServicePlan, planServices } from './service-plans';
+import { SERVICES, type ServicePlan, planServices, publicAddress, reachable } from './service-plans';
 
 const SIMULATOR = 'simulator';
 
@@ -104,7 +104,7 @@ export class Platform {
     return planServices({
       dist,
       port: options.port,
-      gatewayHost: environment['HOST'] ?? '127.0.0.1',
+      gatewayHost: this.gatewayHost,
       replicas: options.replicas,
       databaseUrl: (service) => database.url(service),
       sessionKey: this.secrets.get('session-key'),
@@ -112,6 +112,10 @@ export class Platform {
       kafkaBrokers: options.kafkaBrokers,
       environment,
     });
+  }
+
+  private get gatewayHost(): string {
+    return this.input.environment['HOST'] ?? '127.0.0.1';
   }
 
   private wantedPorts() {
@@ -151,7 +155,7 @@ export class Platform {
 
   private async open(database: Database): Promise<Running> {
     const { options, folder } = this.input;
-    const address = `http://localhost:${options.port}`;
+    const address = publicAddress(this.gatewayHost, options.port);
     const databaseUrl = database.url('owner');
     const access = new Access(databaseUrl, this.secrets);
     try {
@@ -164,7 +168,8 @@ export class Platform {
         services: this.addresses(({ port }) => port),
         operations: this.addresses(({ opsPort }) => opsPort),
       };
-      if (options.demo) this.startSimulator(address, await access.ownKey('simulator', ['ingest']));
+      if (options.demo)
+        this.startSimulator(running.services['gateway']!, await access.ownKey('simulator', ['ingest']));
       this.writeState(running, database.server.port);
       folder.markStarted();
       return running;
@@ -179,14 +184,14 @@ export class Platform {
     );
   }
 
-  private startSimulator(address: string, key: string): void {
+  private startSimulator(url: string, key: string): void {
     const { environment } = this.input;
     this.group.start({
       id: SIMULATOR,
       args: [this.simulatorScript],
       env: {
         PATH: environment['PATH'] ?? '',
-        TIDEWATCH_URL: address.replace('localhost', '127.0.0.1'),
+        TIDEWATCH_URL: url,
         TIDEWATCH_KEY: key,
       },
     });
@@ -197,11 +202,4 @@ export class Platform {
     const state = { pid: process.pid, address, services, operations, databasePort };
     writeFileSync(path.join(this.input.folder.run, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
   }
-}
-
-/** An address to connect to for one to listen on. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }

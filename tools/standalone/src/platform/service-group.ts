@@ -1,8 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { StartError } from '../errors';
 import { LineLimit, consoleLine } from '../processes/console-lines';
 import { LogFile } from '../processes/log-file';
+import { PidFile } from '../processes/pid-file';
 import { type ProcessPlan, ServiceProcess } from '../processes/service-process';
 import { waitReady } from './readiness';
 
@@ -26,15 +26,17 @@ export class ServiceGroup {
 
   constructor(private readonly options: GroupOptions) {}
 
+  /** Does nothing once the end has begun. */
   start(plan: ProcessPlan): void {
+    if (this.stopping) return;
     const { id } = plan;
     const { say } = this.options;
     const logFile = path.join(this.options.logs, `${id}.log`);
     const log = new LogFile(logFile);
     const limit = new LineLimit();
-    const pidFile = path.join(this.options.run, `${id}.pid`);
+    const pidFile = new PidFile(this.options.run, id);
     const member = new ServiceProcess(plan, {
-      started: (pid) => writeFileSync(pidFile, `${pid}\n`),
+      started: (pid) => pidFile.write(pid),
       line: (line) => {
         log.write(line);
         const shown = consoleLine(id, line);
@@ -43,7 +45,7 @@ export class ServiceGroup {
         for (const out of limit.pass(shown, logFile)) say(out);
       },
       died: (how, restartMs) => {
-        rmSync(pidFile, { force: true });
+        pidFile.remove();
         say(`${id} ended unexpectedly (${how}); starting it again in ${restartMs / 1000} s`);
       },
     });
@@ -80,7 +82,7 @@ export class ServiceGroup {
     if (member === undefined) return;
     const startedAt = Date.now();
     const graceful = await member.stop(STOP_GRACE_MS);
-    rmSync(path.join(this.options.run, `${id}.pid`), { force: true });
+    new PidFile(this.options.run, id).remove();
     const how = graceful ? 'stopped' : 'had to be killed';
     this.options.say(`${id} ${how} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type PlanInput, planServices } from './service-plans';
+import { type PlanInput, planServices, publicAddress } from './service-plans';
 
 const input: PlanInput = {
   dist: '/dist',
@@ -70,4 +70,13 @@ describe('planServices', () => {
     expect(plans.get('processing')?.env['FAIL_POINT']).toBe('processing.in-batch');
     expect(plans.get('processing-2')?.env).not.toHaveProperty('FAIL_POINT');
   });
+});
+
+test.each([
+  ['127.0.0.1', 'http://localhost:9000'],
+  ['0.0.0.0', 'http://localhost:9000'],
+  ['192.168.1.5', 'http://192.168.1.5:9000'],
+  ['fd00::5', 'http://[fd00::5]:9000'],
+])('where the gateway listens on %s, a person goes to %s', (host, address) => {
+  expect(publicAddress(host, 9000)).toBe(address);
 });

@@ -106,11 +106,27 @@ function opsUrl(name: ServiceName, port: number): string {
   return `http://${LOOPBACK}:${port + (name === 'gateway' ? GATEWAY_INTERNAL_OFFSET : PORT_OFFSETS[name])}`;
 }
 
+/** The address of the page and the API that a person is told. */
+export function publicAddress(gatewayHost: string, port: number): string {
+  const isLocal = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(gatewayHost);
+  return `http://${isLocal ? 'localhost' : inUrl(gatewayHost)}:${port}`;
+}
+
+/** An address to connect to for one to listen on, as part of a URL. */
+export function reachable(host: string): string {
+  if (host === '0.0.0.0') return LOOPBACK;
+  return host === '::' ? '[::1]' : inUrl(host);
+}
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /** Addresses under which a browser may have the page open. */
 function originsOf({ port, gatewayHost }: PlanInput): string[] {
   const hosts = new Set(['localhost', LOOPBACK]);
   if (!['0.0.0.0', '::'].includes(gatewayHost)) hosts.add(gatewayHost);
-  return [...hosts].map((host) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+  return [...hosts].map((host) => `http://${inUrl(host)}:${port}`);
 }
 
 /** `TIDEWATCH_STORAGE_X=1` becomes `X=1` for storage. */

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 
 const MAX_BYTES = 10 * 1024 * 1024;
 
@@ -31,7 +31,8 @@ export class LogFile {
   }
 
   private rotate(): void {
-    renameSync(this.file, `${this.file}.1`);
+    // It is not there when an earlier attempt came no further, the disk being full.
+    if (existsSync(this.file)) renameSync(this.file, `${this.file}.1`);
     const next = openSync(this.file, 'a', 0o600);
     closeSync(this.descriptor);
     this.descriptor = next;

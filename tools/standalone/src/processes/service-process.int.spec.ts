@@ -1,10 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@tidewatch/testing';
 import { endLeftovers } from './leftovers';
 import { LogFile } from './log-file';
+import { PidFile } from './pid-file';
 import { commandOf, isAlive } from './process-table';
 import { ServiceProcess } from './service-process';
 
@@ -121,4 +131,26 @@ test('a log file grows to its bound and keeps one earlier file', () => {
   again.write('seven');
   again.close();
   expect(readFileSync(file, 'utf8')).toBe('six\nseven\n');
+});
+
+test('a log goes on after a disk that was full when the file had grown', () => {
+  const file = path.join(temp, 'x.log');
+  const log = new LogFile(file, 10);
+  log.write('one');
+  // As far as a rotation comes that finds no room for the next file.
+  renameSync(file, `${file}.1`);
+  log.write('a line longer than the bound');
+  log.close();
+  expect(readFileSync(file, 'utf8')).toBe('a line longer than the bound\n');
+});
+
+test('a note of a process that cannot be written is left out', () => {
+  const folder = path.join(temp, 'run');
+  const note = new PidFile(folder, 'storage');
+  note.write(7);
+  mkdirSync(folder);
+  note.write(7);
+  expect(readFileSync(path.join(folder, 'storage.pid'), 'utf8')).toBe('7\n');
+  note.remove();
+  expect(readdirSync(folder)).toEqual([]);
 });
