@@ -28,6 +28,25 @@ const EMBEDDED: FaultName[] = [
 /** The gateway knows nothing of the driver. */
 const KAFKA: FaultName[] = [...EMBEDDED.filter((fault) => fault !== 'kill-gateway'), 'kill-broker'];
 
+const VICTIMS: Partial<Record<FaultName, string[]>> = {
+  'fail-points': ['fail points'],
+  'kill-services': ['ingestion', 'processing', 'storage'],
+  'kill-gateway': ['gateway'],
+  'pause-processing': ['processing'],
+  'pause-storage': ['storage'],
+  'kill-postgres': ['postgres'],
+  'kill-broker': ['broker'],
+};
+const IN_THE_WAY: Record<Driver, FaultName[]> = {
+  postgres: ['fail-points', 'kill-services', 'kill-gateway', 'kill-postgres'],
+  kafka: ['fail-points', 'kill-services', 'kill-gateway', 'kill-broker'],
+};
+
+/** `storage-2` is an instance of storage. */
+function servicesOf(strikes: Readonly<Record<string, number>>): string[] {
+  return [...new Set(Object.keys(strikes).map((id) => id.replace(/-\d+$/, '')))].sort();
+}
+
 describe('the ledger on the embedded log', () => proveOn('postgres', EMBEDDED));
 describeWithKafka('the ledger on Kafka', () => proveOn('kafka', KAFKA));
 
@@ -67,10 +86,14 @@ function proveOn(driver: Driver, faults: FaultName[]): void {
         Object.fromEntries(FAULTS.map((count) => [count, 0])),
       );
       expect(report.checkpointViolations).toEqual([]);
-      expect(report.injected).toBeGreaterThan(0);
+      expect(servicesOf(report.strikes)).toEqual(VICTIMS[fault]);
+      // What stands on a request's way shows in its answers: 503, 502, a reset, or none in time.
+      if (IN_THE_WAY[driver].includes(fault)) expect(report.sent.retries).not.toEqual({});
       // Few readings come through while the gateway is away, but every series has windows that closed.
       expect(verdicts.acknowledged).toBeGreaterThan(200);
       expect(verdicts.windowsExpected).toBeGreaterThan(36);
+      // The last outlier of every series comes after enough calm readings to be known as one.
+      expect(verdicts.anomalies).toBeGreaterThanOrEqual(36);
     },
     240_000,
   );

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { type KafkaBroker, freePort, startKafka } from '../kafka';
+import { portIsFree } from '../kafka/free-port';
 import type { Platform } from '../ledger';
 import { waitFor } from '../wait-for';
 
@@ -35,8 +36,8 @@ const POSTGRES_LOG_LEASE = 'chaos';
 
 /** The real platform, as `npm start` runs it, with a Kafka broker of its own where asked, and the means to hurt it. */
 export class ChaosPlatform {
-  /** How often each service, or `PostgreSQL`, ended unexpectedly, by the supervisor's account. */
-  readonly deaths: Record<string, number> = {};
+  /** How often each service, or `PostgreSQL`, ended by SIGKILL, by the supervisor's account. */
+  readonly kills: Record<string, number> = {};
   readonly pool: pg.Pool;
 
   private constructor(
@@ -61,13 +62,14 @@ export class ChaosPlatform {
       env: { PATH: process.env['PATH'], ...options.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    if (child.pid !== undefined) stopWithThisProcess(child, child.pid);
     try {
       const running = await firstLine(child, options.say);
       const platform = new ChaosPlatform(options, child, running, broker);
-      platform.countDeaths();
+      platform.countKills();
       return platform;
     } catch (error) {
-      child.kill('SIGTERM');
+      await end(child);
       await broker?.stop();
       throw error;
     }
@@ -115,21 +117,34 @@ export class ChaosPlatform {
 
   async stop(): Promise<void> {
     await this.pool.end().catch(() => undefined);
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = new Promise((resolve) => this.child.once('exit', resolve));
-      this.child.kill('SIGTERM');
-      await ended;
-    }
+    await end(this.child);
     await this.broker?.stop();
   }
 
-  private countDeaths(): void {
+  private countKills(): void {
     createInterface({ input: this.child.stderr! }).on('line', (line) => {
       this.options.say(line);
-      const id = / (\S+) ended unexpectedly/.exec(line)?.[1];
-      if (id !== undefined) this.deaths[id] = (this.deaths[id] ?? 0) + 1;
+      const id = / (\S+) ended unexpectedly \(SIGKILL\)/.exec(line)?.[1];
+      if (id !== undefined) this.kills[id] = (this.kills[id] ?? 0) + 1;
     });
   }
+}
+
+/** A supervisor whose owner was killed would run on: a shell waits on a pipe that only this process holds. */
+function stopWithThisProcess(child: ChildProcess, pid: number): void {
+  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -TERM "$1"', 'tidewatch-chaos-guard', String(pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.on('error', () => undefined);
+  child.once('exit', () => guard.kill('SIGKILL'));
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
 }
 
 async function isReady(url: string): Promise<boolean> {
@@ -146,14 +161,16 @@ async function argumentsOf(
   if (broker !== undefined) args.push('--log', 'kafka', '--kafka-brokers', broker.brokers);
   for (const [service, count] of Object.entries(options.replicas))
     args.push('--replicas', `${service}=${count}`);
-  return [...args, '--print-json'];
+  // The key of the first start is not shown again where this one goes on with the data of another.
+  return [...args, '--new-key', '--print-json'];
 }
 
-/** A port with enough room behind it: the supervisor takes the ones after it. */
-async function freePortRange(): Promise<number> {
-  return waitFor('a free port below 65000', async () => {
-    const port = await freePort();
-    return port < 65_000 ? port : null;
+/** A free port with free ones behind it, which the supervisor takes for the services. */
+export async function freePortRange(count = 12): Promise<number> {
+  return waitFor(`${count} free ports in a row`, async () => {
+    const first = await freePort();
+    const free = await Promise.all(Array.from({ length: count }, (_, i) => portIsFree(first + i)));
+    return free.every(Boolean) ? first : null;
   });
 }
 

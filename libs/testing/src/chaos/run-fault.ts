@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FAULTS, LedgerSender, type Verdicts, drain, observe, readLedger, verify } from '../ledger';
+import { FAULTS, LedgerSender, type Verdicts, drain, mark, observe, readLedger, verify } from '../ledger';
 import type { SentCounts } from '../ledger/sender';
 import { Random } from '../ledger/random';
 import type { ChaosPlatform } from './chaos-platform';
 import { CheckpointWatch } from './checkpoint-watch';
-import { type FaultName, inject, isSingle } from './faults';
+import { type FaultName, inject, isSingle, leastStrikes } from './faults';
 
 export interface FaultRun {
   readonly fault: FaultName;
@@ -18,7 +18,8 @@ export interface FaultRun {
 
 export interface FaultReport {
   readonly run: FaultRun;
-  readonly injected: number;
+  /** How often each victim was struck, in the middle of its work. */
+  readonly strikes: Readonly<Record<string, number>>;
   readonly sent: SentCounts;
   readonly verdicts: Verdicts;
   /** See `CheckpointWatch`. */
@@ -61,33 +62,41 @@ export async function runFault(platform: ChaosPlatform, run: FaultRun): Promise<
     patienceMs: 120_000,
   });
   const watch = new CheckpointWatch(platform.pool);
+  const start = await mark(platform.ledgerPlatform);
   sender.start();
-  const injected = await strike(platform, run).finally(() => sender.stop());
+  const strikes = await strike(platform, run, () => sender.requestsInFlight).finally(() => sender.stop());
   await platform.ready();
   await drain(platform.ledgerPlatform, DRAIN_DEADLINE_MS);
   await watch.stop();
-  const observed = await observe(platform.ledgerPlatform, `${run.name}-`);
+  const observed = await observe(platform.ledgerPlatform, `${run.name}-`, start);
   const verdicts = verify(await readLedger(ledgerPath), observed, EXPECTED);
   const sound =
     FAULTS.every((fault) => verdicts[fault] === 0) &&
     watch.violations.length === 0 &&
     verdicts.acknowledged > 0 &&
-    verdicts.windowsExpected > 0;
-  return { run, injected, sent: sender.counts, verdicts, checkpointViolations: watch.violations, sound };
+    verdicts.windowsExpected > 0 &&
+    verdicts.anomalies > 0;
+  return { run, strikes, sent: sender.counts, verdicts, checkpointViolations: watch.violations, sound };
 }
 
-/** Returns how often the fault struck. */
-async function strike(platform: ChaosPlatform, run: FaultRun): Promise<number> {
+/** Resolves to how often the fault struck whom. */
+async function strike(
+  platform: ChaosPlatform,
+  run: FaultRun,
+  requestsInFlight: () => number,
+): Promise<Record<string, number>> {
   const random = new Random(run.seed);
-  const chance = () => random.next();
+  const target = { platform, chance: () => random.next(), requestsInFlight };
   const until = Date.now() + run.seconds * 1000;
-  let injected = 0;
+  const strikes: Record<string, number> = {};
+  let turn = 0;
   await delay(FIRST_FAULT_MS);
   do {
-    await inject(run.fault, platform, chance);
-    injected += 1;
+    const victim = await inject(run.fault, { ...target, turn });
+    strikes[victim] = (strikes[victim] ?? 0) + 1;
+    turn += 1;
     await delay(random.integer(BETWEEN_FAULTS_MS.min, BETWEEN_FAULTS_MS.max));
-  } while (Date.now() < until && !isSingle(run.fault));
+  } while (!isSingle(run.fault) && (Date.now() < until || turn < leastStrikes(run.fault)));
   await delay(Math.max(0, until - Date.now()));
-  return injected;
+  return strikes;
 }

@@ -18,6 +18,8 @@ const US_PER_MS = 1000;
 /** Gap between the last readings and the closing ones: all windows before it close. */
 const CLOSING_GAP_US = 3_600_000_000;
 const REMEMBERED = 200;
+const OUTLIER = 500;
+const CALM_READINGS = 60;
 
 /** One device: a clock of its own, a few series, and a memory of what it sent. Requests of a device must go one after another. */
 export class DeviceGenerator {
@@ -41,10 +43,30 @@ export class DeviceGenerator {
     return Array.from({ length: count }, () => this.reading());
   }
 
-  /** One reading per series far in the future of its device, so that every window before it is complete. */
+  /**
+   * Calm readings for as long as any detector needs to know its series, an outlier for each series, and far in the future of the device one
+   * reading more, so that every window before it is complete. In order of time.
+   */
   closing(): LedgerReading[] {
+    const calm = Array.from({ length: CALM_READINGS }, () =>
+      this.seriesIndexes.map((series) => this.inOrder(series, 0)),
+    );
+    const outliers = this.seriesIndexes.map((series) => this.inOrder(series, OUTLIER));
     const timeUs = this.clockUs + CLOSING_GAP_US;
-    return this.seriesIndexes.map((series) => [series, timeUs, 20]);
+    return [
+      ...calm.flat(),
+      ...outliers,
+      ...this.seriesIndexes.map((series) => [series, timeUs, 20] as const),
+    ];
+  }
+
+  private inOrder(series: number, offset: number): LedgerReading {
+    this.clockUs += 60_000;
+    return [series, this.clockUs, this.value(series) + offset];
+  }
+
+  private value(series: number): number {
+    return Math.round((20 + series + this.random.next()) * 1e6) / 1e6;
   }
 
   private reading(): LedgerReading {
@@ -63,8 +85,7 @@ export class DeviceGenerator {
     let timeUs = Math.max(this.options.startMs * US_PER_MS, this.clockUs - late);
     while (this.taken.has(`${series}@${timeUs}`)) timeUs += 1;
     this.taken.add(`${series}@${timeUs}`);
-    const spike = this.random.chance(0.001) ? 500 : 0;
-    return [series, timeUs, Math.round((20 + series + this.random.next() + spike) * 1e6) / 1e6];
+    return [series, timeUs, this.value(series) + (this.random.chance(0.004) ? OUTLIER : 0)];
   }
 }
 

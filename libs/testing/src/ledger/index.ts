@@ -1,4 +1,4 @@
 export { readLedger, type Ledger } from './ledger-file';
-export { drain, observe, type Platform } from './observe';
+export { drain, mark, observe, type Platform } from './observe';
 export { LedgerSender, type SenderOptions } from './sender';
 export { FAULTS, verify, type Observed, type Verdicts } from './verifier';

@@ -1,9 +1,10 @@
 import { type Anomaly, CONSUMERS, type SeriesRef, TOPICS, type WindowAggregate } from '@tidewatch/contracts';
 import { createMessageLog, type LogBatch, type MessagingOptions } from '@tidewatch/messaging';
+import { decodeBlock } from '@tidewatch/readings';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Pool } from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Observed } from './verifier';
+import type { Observed, ObservedReading } from './verifier';
 
 /** Where the platform keeps things, as an owner of both the database and the log. */
 export interface Platform {
@@ -12,6 +13,17 @@ export interface Platform {
 }
 
 type Offsets = Map<number, bigint>;
+
+/** How far the topics had come at a moment. */
+export interface Mark {
+  readonly atMs: number;
+  readonly ends: ReadonlyMap<string, Offsets>;
+}
+
+const READ_TOPICS = [TOPICS.readings, TOPICS.aggregates, TOPICS.anomalies];
+const READ_DEADLINE_MS = 120_000;
+/** The log's clock may be another one. */
+const CLOCK_MARGIN_MS = 60_000;
 
 const CHECKPOINTED = [
   [CONSUMERS.processing, TOPICS.readings],
@@ -45,7 +57,7 @@ async function lag(platform: Platform, consumer: string, topic: string): Promise
   return behind;
 }
 
-async function endOffsets(platform: Platform, topic: string): Promise<Offsets> {
+export async function endOffsets(platform: Platform, topic: string): Promise<Offsets> {
   if (platform.log.driver === 'kafka') return kafkaEndOffsets(platform.log.brokers, topic);
   const { rows } = await platform.pool.query<{ partition: number; next_offset: string }>(
     'SELECT partition, next_offset FROM log_partitions WHERE topic = $1',
@@ -65,20 +77,63 @@ async function kafkaEndOffsets(brokers: string[], topic: string): Promise<Offset
   }
 }
 
-/** Everything that the database and the topics hold for devices whose name begins with `devicePrefix`. */
-export async function observe(platform: Platform, devicePrefix: string): Promise<Observed> {
+/** Call it before the first reading is sent; see `observe`. */
+export async function mark(platform: Platform): Promise<Mark> {
+  const atMs = Date.now();
+  const ends = await Promise.all(
+    READ_TOPICS.map(async (topic) => [topic, await endOffsets(platform, topic)] as const),
+  );
+  return { atMs, ends: new Map(ends) };
+}
+
+/** Everything that the database and the topics (from `since` on) hold for devices whose name begins with `devicePrefix`. */
+export async function observe(platform: Platform, devicePrefix: string, since: Mark): Promise<Observed> {
   const rows = await storedRows(platform.pool, devicePrefix);
   const { rows: ids } = await platform.pool.query<{ id: string }>(
     'SELECT a.id FROM anomalies a JOIN series s ON s.id = a.series_id WHERE starts_with(s.device, $1)',
     [devicePrefix],
   );
+  const { rows: deadLetters } = await platform.pool.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM dead_letters',
+  );
   const own = ({ series }: { series: SeriesRef }): boolean => series.device.startsWith(devicePrefix);
-  const windows = (await readTopic<WindowAggregate>(platform, TOPICS.aggregates)).filter(own);
-  const anomalies = (await readTopic<Anomaly>(platform, TOPICS.anomalies)).filter(own);
-  return { rows, windows, anomalies, storedAnomalyIds: ids.map(({ id }) => id) };
+  const logged: ObservedReading[] = [];
+  const windows: WindowAggregate[] = [];
+  const anomalies: Anomaly[] = [];
+  await readTopic(platform, TOPICS.readings, since, (value) => logged.push(...readingsOf(value).filter(own)));
+  await readTopic(platform, TOPICS.aggregates, since, (value) => {
+    const window = parse(value) as WindowAggregate;
+    if (own(window)) windows.push(window);
+  });
+  await readTopic(platform, TOPICS.anomalies, since, (value) => {
+    const anomaly = parse(value) as Anomaly;
+    if (own(anomaly)) anomalies.push(anomaly);
+  });
+  return {
+    rows,
+    logged,
+    windows,
+    anomalies,
+    storedAnomalyIds: ids.map(({ id }) => id),
+    deadLetters: deadLetters[0]!.count,
+  };
 }
 
-async function storedRows(pool: Pool, devicePrefix: string): Promise<Observed['rows']> {
+function parse(value: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(value).toString('utf8'));
+}
+
+function readingsOf(block: Uint8Array): ObservedReading[] {
+  const { series, seriesIndex, timeUs, value } = decodeBlock(block);
+  const refs = series.map(({ tags, ...names }): SeriesRef => ({ ...names, tags: Object.fromEntries(tags) }));
+  return Array.from(value, (it, row) => ({
+    series: refs[seriesIndex[row]!]!,
+    timeUs: timeUs[row]!,
+    value: it,
+  }));
+}
+
+async function storedRows(pool: Pool, devicePrefix: string): Promise<ObservedReading[]> {
   const { rows } = await pool.query<{ time_us: string; value: number } & SeriesRef>(
     `SELECT s.device, s.metric, s.tags, (extract(epoch FROM r.time) * 1000000)::bigint AS time_us, r.value
      FROM readings r JOIN series s ON s.id = r.series_id WHERE starts_with(s.device, $1)`,
@@ -91,25 +146,43 @@ async function storedRows(pool: Pool, devicePrefix: string): Promise<Observed['r
   }));
 }
 
-/** All records of a topic from its first on, in the order of each partition. */
-async function readTopic<T>(platform: Platform, topic: string): Promise<T[]> {
+/** Gives all records of a topic that came after the mark, and maybe some before, in the order of each partition. */
+async function readTopic(
+  platform: Platform,
+  topic: string,
+  since: Mark,
+  take: (value: Uint8Array) => void,
+): Promise<void> {
   const ends = await endOffsets(platform, topic);
-  const missing = new Set([...ends].filter(([, end]) => end > 0n).map(([partition]) => partition));
-  const records: T[] = [];
-  if (missing.size === 0) return records;
+  const before = since.ends.get(topic);
+  const missing = new Set(
+    [...ends]
+      .filter(([partition, end]) => end > (before?.get(partition) ?? 0n))
+      .map(([partition]) => partition),
+  );
+  if (missing.size === 0) return;
   const log = createMessageLog(platform.log);
-  await new Promise<void>((resolve, reject) => {
-    const handle = (batch: LogBatch): void => {
-      for (const { value } of batch.records)
-        records.push(JSON.parse(Buffer.from(value).toString('utf8')) as T);
-      if (batch.nextOffset >= (ends.get(batch.partition) ?? 0n)) missing.delete(batch.partition);
-      if (missing.size > 0) return;
-      // Not awaited inside the handler: stopping waits for the handler to return.
-      consumer.stop().then(resolve, reject);
-    };
-    const consumer = log.tail({ name: 'ledger', topics: [topic], sinceMs: 7 * 86_400_000, handle });
-    consumer.start().catch(reject);
-  });
-  await log.close();
-  return records;
+  const sinceMs = Date.now() - since.atMs + CLOCK_MARGIN_MS;
+  let late: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const handle = (batch: LogBatch): void => {
+        for (const { value } of batch.records) take(value);
+        if (batch.nextOffset >= (ends.get(batch.partition) ?? 0n)) missing.delete(batch.partition);
+        if (missing.size > 0) return;
+        // Not awaited inside the handler: stopping waits for the handler to return.
+        consumer.stop().then(resolve, reject);
+      };
+      const consumer = log.tail({ name: 'ledger', topics: [topic], sinceMs, handle });
+      late = setTimeout(() => {
+        const partitions = [...missing].join(', ');
+        reject(new Error(`${topic} cannot be read to its end: partitions ${partitions} are missing`));
+        void consumer.stop();
+      }, READ_DEADLINE_MS);
+      consumer.start().catch(reject);
+    });
+  } finally {
+    clearTimeout(late);
+    await log.close();
+  }
 }

@@ -34,12 +34,17 @@ export class LedgerSender {
   private readonly devices: DeviceGenerator[];
   private running: Promise<void>[] = [];
   private stopping = false;
+  private unanswered = 0;
 
   constructor(private readonly options: SenderOptions) {
     this.series = plantSeries(options.devices, options.devicePrefix);
     this.devices = deviceGenerators(options);
     this.ledger = new LedgerWriter(options.ledgerPath);
     this.ledger.append({ kind: 'series', series: this.series });
+  }
+
+  get requestsInFlight(): number {
+    return this.unanswered;
   }
 
   start(): void {
@@ -85,6 +90,7 @@ export class LedgerSender {
   }
 
   private async attempt(body: string): Promise<number | 'unknown'> {
+    this.unanswered += 1;
     try {
       const response = await fetch(this.options.url, {
         method: 'POST',
@@ -96,6 +102,8 @@ export class LedgerSender {
       return response.status;
     } catch {
       return 'unknown';
+    } finally {
+      this.unanswered -= 1;
     }
   }
 

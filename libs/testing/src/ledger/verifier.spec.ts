@@ -51,17 +51,22 @@ const ANOMALY: Anomaly = {
   explanation: 'too high',
 };
 
+const ROWS: Observed['rows'] = [
+  { series: SERIES[0]!, timeUs: 1 * SECOND, value: 5 },
+  { series: SERIES[0]!, timeUs: 2 * SECOND, value: 7 },
+  { series: { ...SERIES[1]!, tags: { x: '1', y: '2' } }, timeUs: 3 * SECOND, value: 9 },
+  { series: SERIES[0]!, timeUs: 100 * SECOND, value: 20 },
+  { series: SERIES[1]!, timeUs: 100 * SECOND, value: 20 },
+];
+/** A request that was sent twice, and a reading with another value. */
+const REPEATS: Observed['logged'] = [ROWS[0]!, { ...ROWS[0]!, value: 6 }];
 const RIGHT: Observed = {
-  rows: [
-    { series: SERIES[0]!, timeUs: 1 * SECOND, value: 5 },
-    { series: SERIES[0]!, timeUs: 2 * SECOND, value: 7 },
-    { series: { ...SERIES[1]!, tags: { x: '1', y: '2' } }, timeUs: 3 * SECOND, value: 9 },
-    { series: SERIES[0]!, timeUs: 100 * SECOND, value: 20 },
-    { series: SERIES[1]!, timeUs: 100 * SECOND, value: 20 },
-  ],
+  rows: ROWS,
+  logged: [...ROWS, ...REPEATS],
   windows: [windowOf(0, [5, 7]), windowOf(1, [9]), windowOf(1, [9])],
   anomalies: [ANOMALY, ANOMALY],
   storedAnomalyIds: ['x1'],
+  deadLetters: 0,
 };
 
 function faultsOf(change: Partial<Observed>): Record<string, number> {
@@ -99,6 +104,18 @@ describe('the verifier', () => {
       { rows: [{ ...RIGHT.rows[0]!, value: 6 }, ...RIGHT.rows.slice(1)] },
       { phantom: 1 },
     ],
+    [
+      'a reading that never reached the log',
+      { logged: RIGHT.logged.filter(({ timeUs }) => timeUs !== 2 * SECOND) },
+      { lostOnLog: 1 },
+    ],
+    ['a reading whose value changed on the way', { logged: [...REPEATS, { ...ROWS[1]!, value: 8 }, ...ROWS.slice(2)] }, { lostOnLog: 1, phantomOnLog: 1 }], // prettier-ignore
+    [
+      'a refused reading on the log',
+      { logged: [...RIGHT.logged, { series: SERIES[0]!, timeUs: 4 * SECOND, value: 1 }] },
+      { phantomOnLog: 1 },
+    ],
+    ['a dead letter', { deadLetters: 1 }, { deadLettered: 1 }],
     ['a missing window', { windows: [windowOf(0, [5, 7])] }, { windowsMissing: 1 }],
     ['a wrong window', { windows: [windowOf(0, [5, 8]), windowOf(1, [9])] }, { windowsWrong: 1 }],
     [
@@ -112,6 +129,22 @@ describe('the verifier', () => {
       { windows: [...RIGHT.windows, { ...windowOf(1, [9]), id: 'w', startMs: 100_000 }] },
       { windowsUnexpected: 1 },
     ],
+    [
+      'a window of a series that was never sent',
+      {
+        windows: [
+          ...RIGHT.windows,
+          { ...windowOf(1, [9]), id: 'w', series: { device: 'b', metric: 't', tags: {} } },
+        ],
+      },
+      { windowsUnexpected: 1 },
+    ],
+    [
+      'two anomalies of one reading',
+      { anomalies: [ANOMALY, { ...ANOMALY, id: 'x2' }], storedAnomalyIds: ['x1', 'x2'] },
+      { anomaliesInconsistent: 1 },
+    ],
+    ['an anomaly of no reading', { anomalies: [{ ...ANOMALY, value: 8 }] }, { anomaliesPhantom: 1 }],
     [
       'an anomaly with two contents',
       { anomalies: [ANOMALY, { ...ANOMALY, score: 0.6 }] },

@@ -2,16 +2,26 @@ import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
 import type { Ledger, LedgerSeries } from './ledger-file';
 import { naiveWindows, type WindowContent } from './naive-windows';
 
+export interface ObservedReading {
+  readonly series: SeriesRef;
+  readonly timeUs: number;
+  readonly value: number;
+}
+
 /** What the platform holds after the drain. */
 export interface Observed {
   /** Rows of the database that belong to series of the ledger. */
-  readonly rows: readonly { readonly series: SeriesRef; readonly timeUs: number; readonly value: number }[];
+  readonly rows: readonly ObservedReading[];
+  /** Every reading on `readings.v1`, repeats included. */
+  readonly logged: readonly ObservedReading[];
   /** Every record of `aggregates.v1`, repeats included. */
   readonly windows: readonly WindowAggregate[];
   /** Every record of `anomalies.v1`, repeats included. */
   readonly anomalies: readonly Anomaly[];
   /** Ids in the database, repeats included. */
   readonly storedAnomalyIds: readonly string[];
+  /** Dead letters of the whole platform: the ledger sends nothing that could become one. */
+  readonly deadLetters: number;
 }
 
 export interface Verdicts {
@@ -19,6 +29,9 @@ export interface Verdicts {
   lost: number;
   duplicated: number;
   phantom: number;
+  lostOnLog: number;
+  phantomOnLog: number;
+  deadLettered: number;
   windowsExpected: number;
   windowsMissing: number;
   windowsWrong: number;
@@ -35,6 +48,9 @@ export const FAULTS = [
   'lost',
   'duplicated',
   'phantom',
+  'lostOnLog',
+  'phantomOnLog',
+  'deadLettered',
   'windowsMissing',
   'windowsWrong',
   'windowsUnexpected',
@@ -54,8 +70,10 @@ export function verify(ledger: Ledger, observed: Observed, options: VerifierOpti
   const truth = acknowledgedReadings(ledger);
   return {
     ...compareRows(truth, observed.rows),
+    ...compareLog(ledger, truth, observed.logged),
+    deadLettered: observed.deadLetters,
     ...compareWindows(truth, observed.windows, options),
-    ...compareAnomalies(observed),
+    ...compareAnomalies(truth, observed),
   };
 }
 
@@ -103,6 +121,28 @@ function compareRows(
   return { acknowledged, lost, duplicated, phantom };
 }
 
+/** The log may hold a reading as often as it was sent, but nothing else. */
+function compareLog(
+  ledger: Ledger,
+  truth: Truth,
+  logged: Observed['logged'],
+): Pick<Verdicts, 'lostOnLog' | 'phantomOnLog'> {
+  const contentOf = (name: string, timeUs: number, value: number) => `${name}@${timeUs}=${value}`;
+  const onLog = new Set(
+    logged.map(({ series, timeUs, value }) => contentOf(seriesName(series), timeUs, value)),
+  );
+  let lostOnLog = 0;
+  for (const [name, times] of truth)
+    for (const [timeUs, value] of times) if (!onLog.has(contentOf(name, timeUs, value))) lostOnLog += 1;
+  const names = ledger.series.map(seriesName);
+  for (const { readings, outcome } of ledger.requests) {
+    // Nothing of a refused request may be there.
+    if (outcome === 'refused') continue;
+    for (const [series, timeUs, value] of readings) onLog.delete(contentOf(names[series]!, timeUs, value));
+  }
+  return { lostOnLog, phantomOnLog: onLog.size };
+}
+
 type WindowCounts = Pick<
   Verdicts,
   'windowsExpected' | 'windowsMissing' | 'windowsWrong' | 'windowsUnexpected' | 'windowsInconsistent'
@@ -134,9 +174,7 @@ function compareWindows(truth: Truth, windows: Observed['windows'], options: Ver
       }
     }
   }
-  counts.windowsUnexpected = [...places.values()].filter((window) =>
-    truth.has(seriesName(window.series)),
-  ).length;
+  counts.windowsUnexpected = places.size;
   return counts;
 }
 
@@ -151,16 +189,31 @@ function sameContent(expected: WindowContent, actual: WindowAggregate): boolean 
 }
 
 function compareAnomalies(
+  truth: Truth,
   observed: Observed,
 ): Pick<Verdicts, 'anomalies' | 'anomaliesInconsistent' | 'anomaliesNotStored' | 'anomaliesPhantom'> {
   const { byKey: published, inconsistent } = unique(observed.anomalies);
   const stored = new Set(observed.storedAnomalyIds);
+  const subjects = new Set<string>();
+  let unfounded = 0;
+  for (const { series, time, value, detector } of published.values()) {
+    const name = seriesName(series);
+    subjects.add(`${detector}/${name}@${time}`);
+    if (truth.get(name)?.get(microseconds(time)) !== value) unfounded += 1;
+  }
   return {
     anomalies: published.size,
-    anomaliesInconsistent: inconsistent + observed.storedAnomalyIds.length - stored.size,
+    // Two ids for one subject are as bad as two contents for one id.
+    anomaliesInconsistent:
+      inconsistent + published.size - subjects.size + observed.storedAnomalyIds.length - stored.size,
     anomaliesNotStored: [...published.keys()].filter((id) => !stored.has(id)).length,
-    anomaliesPhantom: [...stored].filter((id) => !published.has(id)).length,
+    anomaliesPhantom: unfounded + [...stored].filter((id) => !published.has(id)).length,
   };
+}
+
+/** Of a time such as `2026-01-31T14:02:10.000001Z`. */
+function microseconds(time: string): number {
+  return Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
 }
 
 /** Records by id, and how many said something else than the first of their id. */
