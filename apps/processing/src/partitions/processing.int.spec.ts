@@ -226,15 +226,23 @@ describe('state', () => {
     const restored = await openPartition(await claimAs('many'), dependencies);
     // All are known: what comes again is a duplicate and no new state.
     await restored.handle(batchOf([block(devices.map((device) => ({ device, atMs: 0, value: 2 })))], 1));
-    const muchLater = batchOf([block([{ device: 'device-7', atMs: 0, value: 1 }])], 2);
-    const later = START_MS + 8 * 86_400_000;
-    await restored.handle({
-      ...muchLater,
-      records: muchLater.records.map((record) => ({ ...record, appendedAtMs: later })),
-    });
+    const afterMs = 8 * 86_400_000;
+    const muchLater = (blockAfter: Uint8Array, from: number): LogBatch => {
+      const batch = batchOf([blockAfter], from);
+      const records = batch.records.map((record) => ({ ...record, appendedAtMs: START_MS + afterMs }));
+      return { ...batch, records };
+    };
+    await restored.handle(muchLater(block([{ device: 'device-7', atMs: afterMs, value: 1 }]), 2));
     await restored.close();
     expect(await storedStates('many')).toHaveLength(2);
     // The one minute of each device was closed when it had been silent for long.
+    expect(await valuesOf(TOPICS.aggregates)).toHaveLength(5_000);
+
+    const again = await openPartition(await claimAs('many'), dependencies);
+    // What forgotten series had counted is not counted again, not even by a successor.
+    await again.handle(muchLater(block(devices.map((device) => ({ device, atMs: 0, value: 1 }))), 3));
+    await again.close();
+    expect(await storedStates('many')).toHaveLength(2);
     expect(await valuesOf(TOPICS.aggregates)).toHaveLength(5_000);
   });
 
