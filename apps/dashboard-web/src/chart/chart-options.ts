@@ -71,13 +71,18 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
         space: 80,
         values: (...[, times, , , stepMs]) => times.map((timeMs) => formatTick(timeMs, stepMs)),
       },
-      { ...axis, size: 64, values: (_plot, values) => values.map(formatValue) },
+      { ...axis, size: axisWidth, values: (_plot, values) => values.map(formatValue) },
     ],
     hooks: {
       draw: [(plot) => drawMarks(plot, setup.marks(), colors)],
       setCursor: [(plot) => setup.onPointer(pointerText(plot))],
     },
   };
+}
+
+/** Room for the longest label. uPlot asks before there are labels, too. */
+function axisWidth(_plot: uPlot, labels: readonly string[] | null): number {
+  return Math.max(64, 20 + 7 * Math.max(...(labels ?? []).map(({ length }) => length)));
 }
 
 /** Room above and below; anomalies outside of the line's range are in sight as well. */

@@ -25,7 +25,7 @@ export function Header() {
             <ConnectionBadge />
           </Group>
           <Group wrap="nowrap" gap="sm">
-            <Anchor href="/docs" size="sm" visibleFrom="xs">
+            <Anchor href="/docs" size="sm" p={4} visibleFrom="xs">
               API
             </Anchor>
             <SchemeSwitch />

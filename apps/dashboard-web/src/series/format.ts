@@ -1,4 +1,5 @@
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
@@ -16,11 +17,11 @@ const dateAndClock = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
-/** Up to six significant digits; very large and very small numbers with an exponent. */
+/** Six significant digits, and all before the point: a counter moves by ones. Very large and very small numbers with an exponent. */
 export function formatValue(value: number): string {
   const magnitude = Math.abs(value);
-  if (value !== 0 && (magnitude >= 1e9 || magnitude < 1e-4)) return value.toPrecision(4);
-  return number.format(value);
+  if (value !== 0 && (magnitude >= 1e12 || magnitude < 1e-4)) return value.toPrecision(4);
+  return (magnitude >= 1e6 ? whole : number).format(value);
 }
 
 /** A value that was computed, such as a mean: more digits than four would promise too much. */
