@@ -9,9 +9,17 @@ const NO_SESSION = new Set([401, 403, 404]);
 
 const mayRead = ({ scopes }: Session): boolean => scopes.includes('read') || scopes.includes('admin');
 
-/** The session of this browser: null when nobody is signed in, undefined while that is not known. */
+/**
+ * The session of this browser: null when nobody is signed in, undefined while that is not known. Asked for again when the reader comes
+ * back to this tab: it may have ended meanwhile, or in another one.
+ */
 export function useSession() {
-  return useQuery({ queryKey: KEY, queryFn: ({ signal }) => currentSession(signal), staleTime: Infinity });
+  return useQuery({
+    queryKey: KEY,
+    queryFn: ({ signal }) => currentSession(signal),
+    staleTime: Infinity,
+    refetchOnWindowFocus: 'always',
+  });
 }
 
 /** Throws `ApiError`: 401 for a credential that is not valid, 403 for one that may not read. */
