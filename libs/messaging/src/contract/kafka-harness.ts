@@ -20,10 +20,16 @@ export interface KafkaHarness extends MessageLogHarness {
   readonly kafka: Kafka;
 }
 
-/** A broker of its own (so that tests may stop and kill it) and a database of its own, with short sessions. */
+/**
+ * A broker of its own (so that tests may stop and kill it) and a database of its own, with short sessions. The broker would make
+ * any topic that it is asked for, as many do: that none appears by accident is up to us.
+ */
 export async function createKafkaHarness(): Promise<KafkaHarness> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tidewatch-kafka-'));
-  const [broker, database] = await Promise.all([startKafka({ dataDir }), createTestDatabase()]);
+  const [broker, database] = await Promise.all([
+    startKafka({ dataDir, autoCreateTopics: true }),
+    createTestDatabase(),
+  ]);
   const lines: KafkaHarness['lines'] = [];
   const say = (level: 'log' | 'warn' | 'error') => (line: string) => void lines.push({ level, line });
   const logger: MessagingLogger = { log: say('log'), warn: say('warn'), error: say('error') };

@@ -19,6 +19,8 @@ export interface KafkaOptions {
   readonly heapMb?: number;
   /** `start` compiles quickly and not well, for tests; `throughput` is for load. Default `start`. */
   readonly tuning?: 'start' | 'throughput';
+  /** Makes topics that somebody asks for, as many brokers do. Default false. */
+  readonly autoCreateTopics?: boolean;
   readonly onProgress?: Progress;
 }
 
@@ -72,7 +74,8 @@ class BrokerProcess implements KafkaBroker {
       await cp(formattedTemplate(this.distribution), dataDirectory, { recursive: true });
     }
     const properties = path.join(dataDir, 'server.properties');
-    const place = { dataDirectory, port: this.port, controllerPort: await freePort() };
+    const { autoCreateTopics = false } = this.options;
+    const place = { dataDirectory, port: this.port, controllerPort: await freePort(), autoCreateTopics };
     await writeFile(properties, serverProperties(place));
     const flags = javaFlags(this.distribution, this.options);
     const child = spawnBroker(flags, properties, path.join(dataDir, 'kafka.log'));

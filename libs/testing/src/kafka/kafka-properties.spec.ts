@@ -12,6 +12,8 @@ test('every listener is on the loopback address', () => {
   ]);
 });
 
-test('topics are never created by accident', () => {
+test('topics are not created by accident unless somebody wants that', () => {
   expect(lines).toContain('auto.create.topics.enable=false');
+  const place = { dataDirectory: '/data', port: 9092, controllerPort: 9093, autoCreateTopics: true };
+  expect(serverProperties(place)).toContain('auto.create.topics.enable=true');
 });

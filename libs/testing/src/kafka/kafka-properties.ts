@@ -3,6 +3,8 @@ export interface BrokerPlace {
   readonly dataDirectory: string;
   readonly port: number;
   readonly controllerPort: number;
+  /** Whether a topic that somebody asks for is made, as many brokers do. Default false. */
+  readonly autoCreateTopics?: boolean;
 }
 
 /**
@@ -10,7 +12,8 @@ export interface BrokerPlace {
  * Internal topics have one replica (there is one broker) and few partitions (each is a folder made at first use).
  * After a kill the broker may register again once its old session has ended: 9 s by default, 3 s here.
  */
-export function serverProperties({ dataDirectory, port, controllerPort }: BrokerPlace): string {
+export function serverProperties(place: BrokerPlace): string {
+  const { dataDirectory, port, controllerPort, autoCreateTopics = false } = place;
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
@@ -20,7 +23,7 @@ inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs=${dataDirectory}
-auto.create.topics.enable=false
+auto.create.topics.enable=${autoCreateTopics}
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
