@@ -78,6 +78,19 @@ test('drops what is old and behind every consumer, and nothing else', async () =
   expect(await bounds(topic)).toEqual({ first: 20, next: 30, rows: 10 });
 });
 
+test('leaves nothing behind when the clock was set back', async () => {
+  const topic = await harness.createTopic(1);
+  const log = open(HOUR_MS);
+  await log.append(topic, records(10, 1));
+  await age(topic, '[0,3)', 2 * HOUR_MS);
+  await age(topic, '[5,8)', 2 * HOUR_MS);
+  expect(await log.trim()).toBe(3);
+  expect(await bounds(topic)).toEqual({ first: 3, next: 10, rows: 7 });
+  await age(topic, '[3,10)', 2 * HOUR_MS);
+  expect(await log.trim()).toBe(7);
+  expect(await bounds(topic)).toEqual({ first: 10, next: 10, rows: 0 });
+});
+
 test('bounds a topic that nobody keeps a checkpoint for by age, in many small steps', async () => {
   const topic = await harness.createTopic(1);
   const log = open(0);

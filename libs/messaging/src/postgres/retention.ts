@@ -14,15 +14,24 @@ const CANDIDATES = `
   GROUP BY p.topic, p.partition
   HAVING least(p.next_offset, min(c.next_offset)) > p.first_offset`;
 
+/** Ends at the first record that is to stay, so that none is left behind when the clock was set back and times don't rise with offsets. */
 const TRIM = `
   WITH bounds AS (
-    SELECT first_offset FROM log_partitions WHERE topic = $1 AND partition = $2
+    SELECT first_offset, clock_timestamp() - $4 * interval '1 ms' AS oldest
+    FROM log_partitions WHERE topic = $1 AND partition = $2
+  ), looked_at AS (
+    SELECT r.log_offset, r.appended_at < b.oldest AS is_old
+    FROM log_records r, bounds b
+    WHERE r.topic = $1 AND r.partition = $2
+      AND r.log_offset >= b.first_offset
+      AND r.log_offset < least($3::bigint, b.first_offset + ${BATCH_RECORDS})
   ), dropped AS (
     DELETE FROM log_records r USING bounds b
     WHERE r.topic = $1 AND r.partition = $2
       AND r.log_offset >= b.first_offset
-      AND r.log_offset < least($3::bigint, b.first_offset + ${BATCH_RECORDS})
-      AND r.appended_at < clock_timestamp() - $4 * interval '1 ms'
+      AND r.log_offset < (
+        SELECT coalesce(min(log_offset) FILTER (WHERE NOT is_old), max(log_offset) + 1) FROM looked_at
+      )
     RETURNING r.log_offset
   )
   UPDATE log_partitions SET first_offset = d.next_offset
