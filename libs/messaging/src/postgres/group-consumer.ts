@@ -6,7 +6,7 @@ import { describeError, type MessagingLogger } from '../logger';
 import { consumerLag } from '../metrics';
 import type { LogConsumer, Subscription } from '../port/log';
 import { Dispatcher } from './dispatcher';
-import { Fetcher } from './fetcher';
+import { FETCH_RETRY_MS, Fetcher } from './fetcher';
 import { GROUPS_CHANNEL, type Listener, RECORDS_CHANNEL } from './listener';
 import { Membership, type Share } from './membership';
 import { PartitionLane } from './partition-lane';
@@ -47,7 +47,8 @@ export class GroupConsumer implements LogConsumer {
   private loops: Promise<unknown> = Promise.resolve();
   private state: 'new' | 'running' | 'stopping' = 'new';
   private lastBeat = 0;
-  private isBeyondEnd = false;
+  /** By partition, a checkpoint which the log did not reach: see `place`. */
+  private readonly unreached = new Map<number, bigint>();
 
   constructor(
     private readonly subscription: Subscription,
@@ -112,7 +113,7 @@ export class GroupConsumer implements LogConsumer {
   private fault(now: number): string | undefined {
     if (this.state !== 'running') return 'not running';
     if (now - this.lastBeat > this.options.leaseMs) return 'no heartbeat in the time of a lease';
-    if (this.isBeyondEnd) return 'a checkpoint is beyond the end of the log';
+    if (this.unreached.size > 0) return 'a checkpoint is beyond the end of the log';
     const paused = [...this.lanes.values()].filter(
       (lane) => lane.pauseMs(now) > 0 || (!lane.isOpen && now - lane.openedSince > SLOW_OPENING_MS),
     );
@@ -124,6 +125,7 @@ export class GroupConsumer implements LogConsumer {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       try {
+        for (const lane of this.lanes.values()) if (lane.isBeyondEnd) this.dropLane(lane);
         this.adopt(await this.membership.beat());
         this.lastBeat = Date.now();
         await this.measureLag();
@@ -137,6 +139,9 @@ export class GroupConsumer implements LogConsumer {
 
   private adopt({ owned, surplus }: Share): void {
     for (const lane of this.lanes.values()) if (!owned.has(lane.partition)) this.leaveLane(lane);
+    for (const partition of this.unreached.keys()) {
+      if (!owned.has(partition) || surplus.includes(partition)) this.unreached.delete(partition);
+    }
     for (const partition of surplus) this.giveBack(partition);
     for (const partition of owned) {
       if (!this.lanes.has(partition) && !this.releasing.has(partition)) this.openLane(partition);
@@ -157,23 +162,55 @@ export class GroupConsumer implements LogConsumer {
     const lane = new PartitionLane({ topic, partition, runner, maxBatchBytes });
     this.lanes.set(partition, lane);
     runner.open().then(
-      (offset) => {
-        lane.fetchOffset = offset;
-        this.fetcher.wake();
-      },
+      (offset) => this.place(lane, offset),
       () => undefined, // It was given up meanwhile.
     );
+  }
+
+  /**
+   * Begins to fetch at the checkpoint, unless the log ended before it: then the log was replaced or cut, and when it grows past the
+   * checkpoint, what it got until there would be skipped in silence. The next heartbeats look for a corrected checkpoint.
+   */
+  private async place(lane: PartitionLane, offset: bigint): Promise<void> {
+    const { partition } = lane;
+    const { consumer, topic } = this.subscription;
+    while (this.lanes.get(partition) === lane && !this.stopping.signal.aborted) {
+      try {
+        const end = (await readWatermarks(this.options.pool, topic)).get(partition)?.nextOffset ?? 0n;
+        if (offset <= end && this.unreached.get(partition) !== offset) {
+          this.unreached.delete(partition);
+          lane.fetchOffset = offset;
+          this.fetcher.wake();
+          return;
+        }
+        if (this.lanes.get(partition) !== lane) return;
+        this.unreached.set(partition, offset);
+        lane.isBeyondEnd = true;
+        this.options.logger.error(
+          `${consumer}: ${topic}/${partition} ended before the checkpoint ${offset.toString()} (now at ${end.toString()}). ` +
+            'Was the log replaced? It is not read until the checkpoint is corrected.',
+        );
+        return;
+      } catch (error) {
+        this.options.logger.warn(`${consumer}: cannot see what ${topic} holds: ${describeError(error)}`);
+        await delay(FETCH_RETRY_MS, this.stopping.signal);
+      }
+    }
   }
 
   /** The partition is somebody else's, or will be opened anew after the next heartbeat. */
   private leaveLane(lane: PartitionLane): void {
     if (this.lanes.get(lane.partition) !== lane) return;
+    this.dropLane(lane);
+    this.beatWake.wake();
+  }
+
+  private dropLane(lane: PartitionLane): void {
     this.lanes.delete(lane.partition);
     lane.runner.abort();
     const closed = lane.runner.close();
     this.closing.add(closed);
     void closed.then(() => this.closing.delete(closed));
-    this.beatWake.wake();
   }
 
   /** Closes the handler first, so that the next owner begins where this one ended. */
@@ -220,17 +257,13 @@ export class GroupConsumer implements LogConsumer {
       if (isOpen) positions.set(partition, runner.nextOffset);
     }
     const watermarks = await readWatermarks(this.options.pool, topic);
-    this.isBeyondEnd = false;
     for (const [partition, position] of positions) {
       const end = watermarks.get(partition)?.nextOffset ?? 0n;
-      if (this.lanes.has(partition)) {
-        consumerLag.set({ consumer, topic, partition }, Math.max(0, Number(end - position)));
-      }
-      if (position <= end) continue;
-      this.isBeyondEnd = true;
-      this.options.logger.error(
-        `${consumer}: ${topic}/${partition} ends at ${end.toString()}, before the checkpoint: was the log replaced?`,
-      );
+      const lane = this.lanes.get(partition);
+      if (!lane) continue;
+      consumerLag.set({ consumer, topic, partition }, Math.max(0, Number(end - position)));
+      // The log was cut under it; opened again it learns what its checkpoint is worth.
+      if (position > end) this.leaveLane(lane);
     }
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../contract/contract-bench';
 import { createPostgresHarness, DatabaseProxy, type PostgresHarness } from '../contract/postgres-harness';
 import type { PostgresLogOptions } from '../options';
-import { FencedError } from '../port/errors';
+import { FencedError, LogUnavailableError } from '../port/errors';
 import type { LogConsumer, MessageLog } from '../port/log';
 import { PostgresMessageLog } from './postgres-message-log';
 
@@ -141,15 +141,31 @@ describe('leases', () => {
     expect(new Set(effects.map(({ value }) => value)).size).toBe(11);
   });
 
-  test('a checkpoint beyond the end of the log is an alarm', async () => {
+  test('a checkpoint beyond the end of the log is an alarm, and nothing is read until it is corrected', async () => {
     const place = { consumer: bench.name('c'), topic: await harness.createTopic(1) };
-    await harness.pool.query(
-      'INSERT INTO checkpoints (consumer, topic, partition, next_offset) VALUES ($1, $2, 0, 100)',
-      [place.consumer, place.topic],
-    );
-    const consumer = await join(open(), place);
+    const checkpoint = (offset: number) =>
+      harness.pool.query(
+        `INSERT INTO checkpoints (consumer, topic, partition, next_offset) VALUES ($1, $2, 0, $3)
+         ON CONFLICT (consumer, topic, partition) DO UPDATE SET next_offset = excluded.next_offset`,
+        [place.consumer, place.topic, offset],
+      );
+    await checkpoint(2);
+    const log = open();
+    await log.append(place.topic, records(1, 1, 'early'));
+    let openings = 0;
+    const consumer = await join(log, place, { onOpen: () => void (openings += 1) });
     await waitFor('the alarm', () => /beyond the end/.test(consumer.health().detail));
     expect(consumer.health().status).toBe('down');
+    // The log grows past the checkpoint: what came before it was never read.
+    await log.append(place.topic, records(4, 1, 'late'));
+    const before = openings;
+    await waitFor('another look', () => openings >= before + 2);
+    expect(await bench.values(place.consumer)).toEqual([]);
+    expect(consumer.health().status).toBe('down');
+    await checkpoint(1);
+    await waitFor('the rest', async () => (await bench.values(place.consumer)).length === 4);
+    expect(await bench.values(place.consumer)).toEqual(['late0', 'late1', 'late2', 'late3']);
+    await waitFor('health', () => consumer.health().status === 'up');
   });
 });
 
@@ -183,11 +199,12 @@ describe('waking up', () => {
     const consumer = await join(open({ pollMs: NEVER_MS }), place);
     await waitFor('the partition', has(consumer, 1));
     const listening = `FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`;
-    const before = await harness.pool.query<{ pid: number }>(`SELECT pid ${listening}`);
-    expect(before.rows).toHaveLength(1);
+    const listeners = () => harness.pool.query<{ pid: number }>(`SELECT pid ${listening}`);
+    await waitFor('the connection', async () => (await listeners()).rows.length === 1);
+    const before = await listeners();
     await harness.pool.query(`SELECT pg_terminate_backend(pid) ${listening}`);
     await waitFor('a new connection', async () => {
-      const { rows } = await harness.pool.query<{ pid: number }>(`SELECT pid ${listening}`);
+      const { rows } = await listeners();
       return rows.length === 1 && rows[0]!.pid !== before.rows[0]!.pid;
     });
     await open().append(place.topic, [record(0, 'heard')]);
@@ -204,8 +221,14 @@ describe('an append', () => {
     await quick.append(topic, [record(0, 'before')]);
     proxy.freeze();
     const begun = Date.now();
+    // It takes the connection that is open, on which no answer will come.
+    const ping = quick.ping().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     await expect(quick.append(topic, [record(0, 'stuck')])).rejects.toThrow(/800 ms/);
     expect(Date.now() - begun).toBeLessThan(2_000);
+    expect(await ping).toBeInstanceOf(LogUnavailableError);
     proxy.restore();
     await waitFor('the next append', async () => {
       await quick.append(topic, [record(0, 'after')]);

@@ -16,6 +16,8 @@ export class PartitionLane {
   readonly runner: PartitionRunner;
   /** Undefined until the runner is open. */
   fetchOffset: bigint | undefined;
+  /** Its checkpoint is one that the log did not reach. */
+  isBeyondEnd = false;
   busy = false;
   queuedBytes = 0;
   /** When the oldest queued record was fetched, `Date.now()`. */

@@ -16,6 +16,8 @@ import { TailConsumer } from './tail-consumer';
 
 const CONNECTIONS = 6;
 const CONNECT_TIMEOUT_MS = 2_000;
+/** The database ends a statement by itself at the deadline; without an answer for this time more, it is gone. */
+const ANSWER_MARGIN_MS = 1_000;
 const DEFAULT_LEASE_MS = 10_000;
 const DEFAULT_POLL_MS = 1_000;
 const DEFAULT_CONCURRENCY = 4;
@@ -158,6 +160,8 @@ function createLogPool(connectionString: string, name: string, deadlineMs: numbe
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     // What a caller has given up must not stay in the way of others; and an acknowledgement means that it is on disk.
     statement_timeout: deadlineMs,
+    // A database that is gone without a word would hold readers, heartbeats and pings until TCP gives up.
+    query_timeout: deadlineMs + ANSWER_MARGIN_MS,
     options: '-c synchronous_commit=on',
   });
   // A connection that breaks while it is checked out says so twice: the query rejects, and this event wants a listener.
