@@ -19,6 +19,7 @@ export function createMessageLog(options: MessagingOptions): MessageLog {
 
 /**
  * The explicit admin step: topics are created here and nowhere else. Never takes partitions away; safe to repeat.
+ * Throws `LogReplacedError` when the database's checkpoints are of another log.
  * More partitions than before move devices to other partitions, which breaks their order once: grow only a drained topic.
  */
 export function ensureTopics(

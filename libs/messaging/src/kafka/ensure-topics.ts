@@ -1,6 +1,7 @@
-import { type Admin, ConfigResourceTypes, ConfigSource } from 'kafkajs';
+import { type Admin, ConfigResourceTypes, ConfigSource, KafkaJSAggregateError } from 'kafkajs';
+import { refuseReplacedLog } from '../checkpoints/refuse-replaced-log';
 import { delay } from '../delivery/backoff';
-import { defaultLogger } from '../logger';
+import { defaultLogger, describeError } from '../logger';
 import type { KafkaLogOptions } from '../options';
 import type { EnsuredTopic, TopicSettings } from '../topic-settings';
 import { createKafkaClient } from './kafka-client';
@@ -11,7 +12,7 @@ export const MAX_RECORD_BATCH_BYTES = 2 * 1024 * 1024;
 const USABLE_DEADLINE_MS = 30_000;
 const USABLE_POLL_MS = 100;
 
-/** Creates topics and grows them; corrects the settings that the platform needs and leaves all others alone. */
+/** Creates topics and grows them; corrects the settings that the platform needs and leaves all others alone. Then as `refuseReplacedLog`. */
 export async function ensureKafkaTopics(
   options: KafkaLogOptions,
   settings: Required<TopicSettings>,
@@ -30,10 +31,16 @@ export async function ensureKafkaTopics(
           : await createTopic(admin, topic, settings),
       );
     }
+    await refuseReplacedLog(options.pool, settings.topics, (topic) => endsOf(admin, topic));
     return ensured;
   } finally {
     await admin.disconnect();
   }
+}
+
+async function endsOf(admin: Admin, topic: string): Promise<Map<number, bigint>> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
 }
 
 /**
@@ -43,6 +50,10 @@ export async function ensureKafkaTopics(
 function topicConfig(replication: number): Record<string, string> {
   return {
     'message.timestamp.type': 'LogAppendTime',
+    // As it was sent. A broker that compresses by itself may do it in a way which kafkajs can't read.
+    'compression.type': 'producer',
+    // Records with the same key are not versions of each other.
+    'cleanup.policy': 'delete',
     'max.message.bytes': String(MAX_RECORD_BATCH_BYTES),
     'min.insync.replicas': String(replication >= 3 ? 2 : 1),
   };
@@ -54,10 +65,16 @@ async function createTopic(
   { partitions, replication }: Required<TopicSettings>,
 ): Promise<EnsuredTopic> {
   const configEntries = Object.entries(topicConfig(replication)).map(([name, value]) => ({ name, value }));
-  const created = await admin.createTopics({
-    waitForLeaders: false,
-    topics: [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries }],
-  });
+  const created = await admin
+    .createTopics({
+      waitForLeaders: false,
+      topics: [{ topic, numPartitions: partitions, replicationFactor: replication, configEntries }],
+    })
+    .catch((error: unknown) => {
+      // Its own message is "Topic creation errors", and nothing more.
+      const reasons = error instanceof KafkaJSAggregateError ? error.errors : [error];
+      throw new Error(`${topic} was not created: ${reasons.map(describeError).join('; ')}`, { cause: error });
+    });
   await untilUsable(admin, topic);
   // Somebody else created it at the same moment; their settings are as good as ours.
   return { topic, partitions, outcome: created ? 'created' : 'unchanged' };

@@ -12,6 +12,11 @@ export class UnknownTopicError extends Error {
   override readonly name = 'UnknownTopicError';
 }
 
+/** The log ends before a checkpoint of the database: it is not the log that was read. */
+export class LogReplacedError extends Error {
+  override readonly name = 'LogReplacedError';
+}
+
 /** Another owner holds the partition: this one must write nothing more. */
 export class FencedError extends Error {
   override readonly name = 'FencedError';

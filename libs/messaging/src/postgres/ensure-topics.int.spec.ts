@@ -3,6 +3,7 @@ import { CONSUMERS, TOPICS } from '@tidewatch/contracts';
 import { createTestDatabase, type TestDatabase } from '@tidewatch/testing';
 import { ensureTopics } from '../create-message-log';
 import type { MessagingOptions } from '../options';
+import { LogReplacedError } from '../port/errors';
 
 let database: TestDatabase;
 let options: MessagingOptions;
@@ -46,4 +47,19 @@ test('by default makes all topics with 12 partitions, and notes who has to read 
     place(CONSUMERS.storageAnomalies, TOPICS.anomalies),
     place(CONSUMERS.storageDeadLetters, TOPICS.deadLetters),
   ]);
+});
+
+test('refuses a log that ends before a checkpoint, until the checkpoint is gone', async () => {
+  const topics = ['replaced.v1'];
+  await ensureTopics(options, { topics, partitions: 2 });
+  await database.pool.query(
+    `INSERT INTO checkpoints (consumer, topic, partition, next_offset) VALUES ('c', 'replaced.v1', 1, 7)`,
+  );
+  await expect(ensureTopics(options, { topics, partitions: 2 })).rejects.toThrow(LogReplacedError);
+  await expect(ensureTopics(options, { topics, partitions: 2 })).rejects.toThrow(
+    'c has read replaced.v1/1 up to 7, but this log ends at 0',
+  );
+  expect(await ensureTopics(options, { topics: ['other.v1'], partitions: 1 })).toHaveLength(1);
+  await database.pool.query(`DELETE FROM checkpoints WHERE topic = 'replaced.v1'`);
+  expect(await ensureTopics(options, { topics, partitions: 2 })).toHaveLength(1);
 });

@@ -1,6 +1,8 @@
 import { CONSUMERS, TOPICS } from '@tidewatch/contracts';
+import { refuseReplacedLog } from '../checkpoints/refuse-replaced-log';
 import type { PostgresLogOptions } from '../options';
 import type { EnsuredTopic, TopicSettings } from '../topic-settings';
+import { readWatermarks } from './record-reader';
 
 const ADD_PARTITIONS = `
   INSERT INTO log_partitions (topic, partition)
@@ -37,5 +39,9 @@ export async function ensurePostgresTopics(
     const outcome = added === 0 ? 'unchanged' : added === partitions ? 'created' : 'grown';
     ensured.push({ topic, partitions, outcome });
   }
+  await refuseReplacedLog(pool, settings.topics, async (topic) => {
+    const watermarks = await readWatermarks(pool, topic);
+    return new Map([...watermarks].map(([partition, { nextOffset }]) => [partition, nextOffset]));
+  });
   return ensured;
 }
