@@ -34,7 +34,9 @@ export function controlTransport(options: MessagingOptions, log?: MessageLog): M
         maxWaitTimeInMs: CONTROL_MAX_WAIT_MS,
       },
       run: { autoCommit: false },
-      subscribe: { fromBeginning: false },
+      // Events are few and only say that something is to be looked up again. With `false` those would be missed that arrive between
+      // joining the group and the first fetch, and while a broker is away.
+      subscribe: { fromBeginning: true },
       producer: CONTROL_PRODUCER,
     },
   };
