@@ -31,10 +31,13 @@ async function main(): Promise<void> {
       'data-dir': { type: 'string', default: '.tidewatch/kafka' },
       port: { type: 'string', default: '9092' },
       'heap-mb': { type: 'string', default: '512' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
   const command = positionals[0];
-  if (command === 'fetch') {
+  if (values.help) {
+    say(USAGE.trimEnd());
+  } else if (command === 'fetch') {
     const { directory } = await fetchKafka(say);
     say(`Kafka is in ${directory}`);
   } else if (command === 'start') {
