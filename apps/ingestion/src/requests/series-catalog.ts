@@ -11,14 +11,18 @@ const ENTRY_OVERHEAD_BYTES = 400;
 
 /** What ingestion knows of a series: worked out once, and not again for each of its readings. */
 export class CatalogSeries {
-  private lastReceiptUs = 0;
-
   constructor(
     readonly key: SeriesKey,
     readonly partition: number,
     /** Bytes of the series in the dictionary of a block. */
     readonly encodedLength: number,
+    private lastReceiptUs: number,
   ) {}
+
+  /** The latest time that was given out, or before which none is to be given out. */
+  get latestReceiptUs(): number {
+    return this.lastReceiptUs;
+  }
 
   /**
    * Time of a reading that came without one: that of its receipt, or a microsecond after the one before, because two
@@ -44,6 +48,8 @@ interface CatalogDevice {
 export class SeriesCatalog {
   private readonly devices = new Map<string, CatalogDevice>();
   private bytes = 0;
+  /** A series that was forgotten must not be given a time of receipt a second time. */
+  private receiptFloorUs = 0;
 
   constructor(
     private readonly partitions: number,
@@ -58,6 +64,7 @@ export class SeriesCatalog {
   findTagged(device: string, metric: string, tags: unknown): CatalogSeries | undefined {
     const known = this.devices.get(device);
     if (known === undefined || !isRecord(tags)) return undefined;
+    if (Object.keys(tags).length === 0) return known.untagged.get(metric);
     const signature = signatureOf(metric, tags);
     return signature === undefined ? undefined : known.tagged.get(signature);
   }
@@ -105,10 +112,18 @@ export class SeriesCatalog {
 
   private newSeries(device: string, metric: string, tags: readonly Tag[]): CatalogSeries {
     const key = seriesKey(device, metric, tags);
-    return new CatalogSeries(key, partitionOfDevice(device, this.partitions), encodedSeriesLength(key));
+    const partition = partitionOfDevice(device, this.partitions);
+    return new CatalogSeries(key, partition, encodedSeriesLength(key), this.receiptFloorUs);
   }
 
   private clear(): void {
+    for (const { untagged, tagged } of this.devices.values()) {
+      for (const map of [untagged, tagged]) {
+        for (const { latestReceiptUs } of map.values()) {
+          if (latestReceiptUs > this.receiptFloorUs) this.receiptFloorUs = latestReceiptUs;
+        }
+      }
+    }
     this.devices.clear();
     this.bytes = 0;
   }
