@@ -80,6 +80,6 @@ function tooLarge(): ProblemError {
   return new ProblemError(
     413,
     PROBLEM_CODES.payloadTooLarge,
-    `A body may have ${LIMITS.requestBytes} bytes. Send the readings in several requests.`,
+    `A body may have at most ${LIMITS.requestBytes / 1024 / 1024} MiB. Send the readings in several requests.`,
   );
 }

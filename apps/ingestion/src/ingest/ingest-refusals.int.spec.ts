@@ -142,14 +142,34 @@ describe('refused as a whole:', () => {
     });
   });
 
-  test('many faults are counted, and the first hundred listed', async () => {
-    const answer = await ingestion.post(new Array(300).fill({ device: 'never', metric: 'm' }));
+  test('each reading with a fault is named, however many there are', async () => {
+    const answer = await ingestion.post(new Array(LIMITS.readingsPerRequest).fill({ device: 'never' }));
     const problem = (await answer.json()) as Problem;
     expect(problem.detail).toBe(
-      '300 readings are not valid, and none was taken. The first 100 of 300 faults are listed.',
+      '5000 readings are not valid, and nothing was taken. Of 10000 faults 5050 are listed, some of each reading.',
     );
-    expect(problem.errors).toHaveLength(100);
-    expect(problem.errors!.at(-1)).toMatchObject({ index: 99, pointer: '/99/value' });
+    expect(new Set(problem.errors!.map(({ index }) => index)).size).toBe(LIMITS.readingsPerRequest);
+    expect(problem.errors!.at(-1)).toMatchObject({ index: 4999, pointer: '/4999/metric' });
+  });
+
+  test('a compressed body is told from one that is not JSON', async () => {
+    const answer = await ingestion.post('x', { headers: { 'content-encoding': 'gzip' } });
+    expect(await answer.json()).toMatchObject({
+      detail: 'The body must not be compressed: leave the header "Content-Encoding" out.',
+    });
+  });
+
+  // Its good readings would be neither taken nor named.
+  test.each([
+    ['null', null],
+    ['an empty list', { readings: [] }],
+    ['a field beside the readings', { readings: [good], source: 'x' }],
+  ])('a body that is not valid as a whole, with partial=true: %s', async (_, body) => {
+    const answer = await ingestion.post(JSON.stringify(body), { path: '/v1/readings?partial=true' });
+    expect(answer.status).toBe(422);
+    expect(await answer.json()).toMatchObject({
+      detail: 'The body as a whole is not valid, and nothing was taken.',
+    });
   });
 
   test('nothing of all this is on the log', async () => {

@@ -4,7 +4,13 @@ import { RequireScope } from '@tidewatch/auth';
 import { PROBLEM_CODES, ProblemError } from '@tidewatch/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Format } from '../metrics';
-import { isCurlDefault, isJson, parseJsonBody, unsupportedMediaType } from '../requests/json-body';
+import {
+  isCurlDefault,
+  isJson,
+  parseJsonBody,
+  unsupportedEncoding,
+  unsupportedMediaType,
+} from '../requests/json-body';
 import { newBatchId } from './batch-id';
 import { BodyReader } from './body-reader';
 import { DescribeForerunner, DescribeReadings } from './ingest.openapi';
@@ -41,7 +47,7 @@ export class IngestController {
   }
 
   private async take(format: Format, request: IngestHttpRequest, reply: FastifyReply): Promise<void> {
-    if (isEncoded(request.headers['content-encoding'])) throw unsupportedMediaType();
+    if (isEncoded(request.headers['content-encoding'])) throw unsupportedEncoding();
     const partial = partialOf(request.query.partial);
     const body = parseJsonBody(await this.bodies.read(request.raw));
     const taken = await this.ingest.take({ format, body, requestId: request.id, partial });

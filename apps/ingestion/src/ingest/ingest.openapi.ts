@@ -80,7 +80,8 @@ function describeAnswers(): MethodDecorator {
       required: false,
       schema: { type: 'boolean', default: false },
       description:
-        'Take the good readings although others are at fault, and list the others with status 207.',
+        'Take the good readings although others are at fault, and list the others with status 207. ' +
+        'A body that is not valid as a whole is refused with 422 all the same.',
     }),
     result(202, 'All readings are on the log.', EXAMPLE_RESULT),
     result(
@@ -107,7 +108,7 @@ function describeAnswers(): MethodDecorator {
     refusal(
       422,
       'invalid-readings',
-      'Some readings are not valid, and none was taken. `errors` names the first hundred faults with index and JSON pointer.',
+      'Some readings are not valid, and none was taken. `errors` names each of them with index and JSON pointer.',
       [EXAMPLE_FAULT],
     ),
     refusal(

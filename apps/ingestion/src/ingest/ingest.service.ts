@@ -7,9 +7,6 @@ import { parseReadings } from '../requests/readings-parser';
 import { RequestRows } from '../requests/request-rows';
 import { IngestPipeline } from './ingest-pipeline';
 
-/** Faults that a problem lists; the count of the faulty goes on. */
-const LISTED_FAULTS = 100;
-
 export interface IngestRequest {
   readonly format: Format;
   /** The JSON value of the body. */
@@ -48,17 +45,12 @@ export class IngestService {
     this.rows.truncate(0);
     const faults = PARSERS[request.format](
       request.body,
-      {
-        rows: this.rows,
-        receivedUs: receivedAtMs * 1000,
-        // A partial answer names each reading that was not taken, a refusal only gives examples.
-        maxFaults: request.partial ? Infinity : LISTED_FAULTS,
-      },
+      { rows: this.rows, receivedUs: receivedAtMs * 1000 },
       catalog,
     );
     if (faults.faultyItems > 0) {
       counters.rejected.inc(faults.faultyItems);
-      if (!request.partial) throw invalidReadings(faults);
+      if (!request.partial || faults.isOfBody) throw invalidReadings(faults);
     }
     const accepted = this.rows.length;
     if (accepted > 0) {
@@ -84,13 +76,11 @@ function countersOf(format: Format) {
 }
 
 function invalidReadings(faults: FaultList): ProblemError {
-  const { faultyItems, kept } = faults;
+  const { faultyItems, kept, total } = faults;
+  const readings = faultyItems === 1 ? 'One reading is' : `${faultyItems} readings are`;
+  const what = faults.isOfBody ? 'The body as a whole is' : readings;
   const listed =
-    faults.total > kept.length ? ` The first ${kept.length} of ${faults.total} faults are listed.` : '';
-  return new ProblemError(
-    422,
-    PROBLEM_CODES.invalidReadings,
-    `${faultyItems === 1 ? 'One reading is' : `${faultyItems} readings are`} not valid, and none was taken.${listed}`,
-    { errors: kept },
-  );
+    total > kept.length ? ` Of ${total} faults ${kept.length} are listed, some of each reading.` : '';
+  const detail = `${what} not valid, and nothing was taken.${listed}`;
+  return new ProblemError(422, PROBLEM_CODES.invalidReadings, detail, { errors: kept });
 }

@@ -3,10 +3,12 @@ import type { Complaint } from './names';
 
 /** One item cannot fill the list alone. */
 const FAULTS_PER_ITEM = 8;
+/** Beyond it only the first fault of each item is kept: every item with a fault is named, however many there are. */
+const LISTED_IN_FULL = 100;
 /** A pointer repeats names that the client chose. */
 const SHOWN_NAME_LENGTH = 160;
 
-/** The faults of a request. The list is bounded, and the counts go on. */
+/** The faults of a request. The list names every faulty item and is bounded, and the counts go on. */
 export class FaultList {
   readonly kept: Fault[] = [];
   /** Items with a fault. */
@@ -16,19 +18,18 @@ export class FaultList {
   private index: number | undefined;
   private faultsOfItem = 0;
 
-  /**
-   * @param limit Faults to keep.
-   * @param basePointer Where the items are, when they are in a list; null when the body itself is the one item.
-   */
-  constructor(
-    private readonly limit: number,
-    private readonly basePointer: string | null,
-  ) {}
+  /** @param basePointer Where the items are, when they are in a list; null when the body itself is the one item. */
+  constructor(private readonly basePointer: string | null) {}
 
   /** From now on faults are those of item `index`, and no longer of the body as a whole. */
   beginItem(index: number): void {
     this.index = index;
     this.faultsOfItem = 0;
+  }
+
+  /** The fault is that of the body as a whole: there are no items that could be told apart. */
+  get isOfBody(): boolean {
+    return this.index === undefined && this.faultsOfItem > 0;
   }
 
   get itemIsFaulty(): boolean {
@@ -40,7 +41,7 @@ export class FaultList {
     if (this.faultsOfItem === 0) this.faultyItems += 1;
     this.faultsOfItem += 1;
     this.total += 1;
-    if (this.faultsOfItem > FAULTS_PER_ITEM || this.kept.length >= this.limit) return;
+    if (this.faultsOfItem > (this.kept.length < LISTED_IN_FULL ? FAULTS_PER_ITEM : 1)) return;
     const inList = this.basePointer !== null && this.index !== undefined;
     const item = inList ? `${this.basePointer}/${this.index}` : '';
     this.kept.push({

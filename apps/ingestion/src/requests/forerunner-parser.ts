@@ -30,7 +30,7 @@ const INVALID_TIMESTAMP = {
  */
 export function parseForerunner(body: unknown, context: ParseContext, catalog: SeriesCatalog): FaultList {
   if (Array.isArray(body) && body.length === 0) {
-    const faults = new FaultList(context.maxFaults, null);
+    const faults = new FaultList(null);
     faults.add([], EMPTY_LIST);
     return faults;
   }

@@ -24,6 +24,14 @@ export function unsupportedMediaType(): ProblemError {
   );
 }
 
+export function unsupportedEncoding(): ProblemError {
+  return new ProblemError(
+    415,
+    PROBLEM_CODES.unsupportedMediaType,
+    'The body must not be compressed: leave the header "Content-Encoding" out.',
+  );
+}
+
 /** The JSON value of a body. Throws a `ProblemError` (400) which tells the place of the first fault. */
 export function parseJsonBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw malformed('The body is not UTF-8.');

@@ -7,8 +7,6 @@ import { tooManyReadings, type RequestRows } from './request-rows';
 export interface ParseContext {
   readonly rows: RequestRows;
   readonly receivedUs: number;
-  /** Faults to list at most. */
-  readonly maxFaults: number;
 }
 
 /** The items of a body, and where they are. */
@@ -23,7 +21,6 @@ export const NOT_FINITE: Complaint = {
   detail: 'Must be a finite number: it is beyond the range of a 64-bit float.',
 };
 export const NOT_A_NUMBER: Complaint = { code: 'wrong-type', detail: 'Must be a number.' };
-export const UNKNOWN_FIELD: Complaint = { code: 'unknown-field', detail: 'There is no such field.' };
 export const MISSING: Complaint = { code: 'missing', detail: 'Is required.' };
 export const TIME_OUT_OF_RANGE: Complaint = {
   code: 'time-out-of-range',
@@ -33,11 +30,11 @@ export const TIME_OUT_OF_RANGE: Complaint = {
 /** Calls `read` for each item, with the item's faults and without rows that a faulty item may have left behind. */
 export function readItems(
   { items, basePointer }: Items,
-  { rows, maxFaults }: ParseContext,
+  { rows }: ParseContext,
   read: (item: unknown, faults: FaultList) => void,
 ): FaultList {
   if (items.length > LIMITS.readingsPerRequest) throw tooManyReadings();
-  const faults = new FaultList(maxFaults, basePointer);
+  const faults = new FaultList(basePointer);
   for (let i = 0; i < items.length; i++) {
     const rowsBefore = rows.length;
     faults.beginItem(i);

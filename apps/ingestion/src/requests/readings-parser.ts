@@ -12,7 +12,6 @@ import {
   type ParseContext,
   readItems,
   TIME_OUT_OF_RANGE,
-  UNKNOWN_FIELD,
 } from './parsed-request';
 import { isRecord, type SeriesCatalog } from './series-catalog';
 
@@ -20,6 +19,12 @@ const INVALID_TIME = {
   code: 'invalid-time',
   detail: 'Must be an RFC 3339 date-time with offset, or a number of milliseconds since the epoch.',
 };
+const UNKNOWN_FIELD = {
+  code: 'unknown-field',
+  detail:
+    'There is no such field. A reading has "device", "metric", "value", and may have "time" and "tags".',
+};
+const BESIDE_READINGS = { code: 'unknown-field', detail: 'There is no such field beside "readings".' };
 const NO_READING = { code: 'wrong-type', detail: 'Must be a reading: an object.' };
 const NO_BODY = {
   code: 'wrong-type',
@@ -29,7 +34,7 @@ const NO_LIST = { code: 'wrong-type', detail: 'Must be an array of readings.' };
 const NO_TAGS = { code: 'wrong-type', detail: 'Must be an object of strings.' };
 const TOO_MANY_TAGS = {
   code: 'too-many-tags',
-  detail: `A reading may have ${LIMITS.tagsPerReading} tags.`,
+  detail: `A reading may have at most ${LIMITS.tagsPerReading} tags.`,
 };
 
 /**
@@ -37,15 +42,15 @@ const TOO_MANY_TAGS = {
  * fault is listed, and the reading with the fault is left out of the rows.
  */
 export function parseReadings(body: unknown, context: ParseContext, catalog: SeriesCatalog): FaultList {
-  const located = itemsOf(body, context.maxFaults);
+  const located = itemsOf(body);
   if (located instanceof FaultList) return located;
   return readItems(located, context, (item, faults) => {
     if (!readKnownSeries(item, context, catalog)) readCarefully(item, { ...context, catalog, faults });
   });
 }
 
-function itemsOf(body: unknown, maxFaults: number): Items | FaultList {
-  const faults = new FaultList(maxFaults, null);
+function itemsOf(body: unknown): Items | FaultList {
+  const faults = new FaultList(null);
   if (Array.isArray(body)) {
     if (body.length > 0) return { items: body, basePointer: '' };
     faults.add([], EMPTY_LIST);
@@ -56,7 +61,7 @@ function itemsOf(body: unknown, maxFaults: number): Items | FaultList {
     return faults;
   }
   if (!('readings' in body)) return { items: [body], basePointer: null };
-  for (const name of Object.keys(body)) if (name !== 'readings') faults.add([name], UNKNOWN_FIELD);
+  for (const name of Object.keys(body)) if (name !== 'readings') faults.add([name], BESIDE_READINGS);
   const { readings } = body;
   if (!Array.isArray(readings)) faults.add(['readings'], NO_LIST);
   else if (readings.length === 0) faults.add(['readings'], EMPTY_LIST);

@@ -39,6 +39,6 @@ export function tooManyReadings(): ProblemError {
   return new ProblemError(
     413,
     PROBLEM_CODES.payloadTooLarge,
-    `A request may hold ${LIMITS.readingsPerRequest} readings. Send them in several requests.`,
+    `A request may hold at most ${LIMITS.readingsPerRequest} readings. Send them in several requests.`,
   );
 }
