@@ -174,6 +174,7 @@ describe('the service', () => {
         '415',
         '422',
         '503',
+        'default',
       ]);
       expect(JSON.stringify(post.requestBody)).toContain('"examples":{"one"');
     }

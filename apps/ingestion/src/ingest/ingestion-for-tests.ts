@@ -31,13 +31,16 @@ export interface IngestionForTests {
   stop(): Promise<number>;
 }
 
-export async function startIngestion(database: { url: string; pool: Pool }): Promise<IngestionForTests> {
-  const options: MessagingOptions = {
-    driver: 'postgres',
-    pool: database.pool,
-    connectionString: database.url,
-    instanceId: 'ingestion-test',
-  };
+/** On the embedded log, or on Kafka when brokers are given. */
+export async function startIngestion(
+  database: { url: string; pool: Pool },
+  brokers?: string,
+): Promise<IngestionForTests> {
+  const common = { pool: database.pool, instanceId: 'ingestion-test' };
+  const options: MessagingOptions =
+    brokers === undefined
+      ? { ...common, driver: 'postgres', connectionString: database.url }
+      : { ...common, driver: 'kafka', brokers: [brokers], clientId: 'ingestion-test' };
   await ensureTopics(options);
   const ingestKey = (await createApiKey(database.pool, { name: 'device', scopes: ['ingest'] })).key;
   const readKey = (await createApiKey(database.pool, { name: 'reader', scopes: ['read'] })).key;
@@ -45,6 +48,7 @@ export async function startIngestion(database: { url: string; pool: Pool }): Pro
     DATABASE_URL: database.url,
     SESSION_KEY: 'k'.repeat(32),
     PORT: '0',
+    ...(brokers === undefined ? {} : { MESSAGE_LOG: 'kafka', KAFKA_BROKERS: brokers }),
   });
   const logger = pino({ level: 'silent' });
   const service = await createService(ingestion, config, () => AppModule, { configure, logger });
