@@ -1,6 +1,6 @@
 /**
- * `npm start` and `npm run demo`: checks Node.js, builds, then runs tools/standalone in this very process, so that signals
- * which npm passes on reach the supervisor and no shell stands between.
+ * `npm start` and `npm run demo`: checks Node.js, builds, then runs tools/standalone in this very process. The scripts say `exec`, so that
+ * npm's shell does not stand between either: it would keep the signals that npm passes on, and hide that npm is gone.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -21,13 +21,10 @@ if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
 }
 if (!existsSync(`${root}node_modules/nx`)) fail('The packages are not installed: run npm ci first.');
 
-const asked = process.argv.slice(2);
-if (!asked.includes('--help') && !asked.includes('-h')) {
-  console.error('Building …');
-  const build = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 2, 2] });
+const asksForHelp = process.argv.slice(2).some((word) => word === '--help' || word === '-h');
+if (!asksForHelp || !existsSync(`${root}dist/tools/standalone/src/main.js`)) {
+  const build = spawnSync(process.execPath, [`${root}tools/build.mjs`], { stdio: ['ignore', 2, 2] });
   if (build.signal) process.exit(130);
-  if (build.status !== 0) fail('The build failed; see above.');
-} else if (!existsSync(`${root}dist/tools/standalone/src/main.js`)) {
-  spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'ignore' });
+  if (build.status !== 0) process.exit(1);
 }
 createRequire(import.meta.url)('../dist/tools/standalone/src/main.js');

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { freePort, waitFor } from '@tidewatch/testing';
+import { freePortRange, waitFor } from '@tidewatch/testing';
 import { Supervisor, processesOf, runningIds } from './supervisor';
 
 let temp: string;
@@ -15,18 +15,15 @@ beforeAll(async () => {
   temp = mkdtempSync(path.join(tmpdir(), 'tidewatch-standalone-'));
   chmodSync(temp, 0o755);
   dataDir = path.join(temp, 'data');
-  port = await waitFor('room for the ports', async () => {
-    const free = await freePort();
-    return free < 65_000 ? free : null;
-  });
+  port = await freePortRange();
 });
 afterAll(() => {
   for (const supervisor of supervisors) supervisor.kill();
   rmSync(temp, { recursive: true, force: true });
 });
 
-function start(...args: string[]): Supervisor {
-  const supervisor = new Supervisor(['--data-dir', dataDir, '--port', String(port), ...args]);
+function start(args: string[] = [], through: 'node' | 'npm' = 'node'): Supervisor {
+  const supervisor = new Supervisor(['--data-dir', dataDir, '--port', String(port), ...args], through);
   supervisors.push(supervisor);
   return supervisor;
 }
@@ -94,7 +91,7 @@ describe('npm start', () => {
   });
 
   test('a port in use is named in one line', async () => {
-    const other = start('--data-dir', path.join(temp, 'other'));
+    const other = start(['--data-dir', path.join(temp, 'other')]);
     expect(await other.exit).toBe(1);
     expect(other.lines).toEqual([
       expect.stringContaining(`Port ${port}, which the gateway service needs, is in use. Stop what uses it`),
@@ -132,9 +129,9 @@ describe('npm start', () => {
   test('kill -9 of the supervisor leaves nothing behind, and the next start works', async () => {
     const ids = runningIds(dataDir);
     supervisors.at(-1)!.kill();
+    await waitFor('the guards to end everything', () => processesOf(dataDir, ids).length === 0);
     const next = start();
     await next.ready();
-    expect(processesOf('no folder', ids)).toEqual([]);
     next.interrupt();
     expect(await next.exit).toBe(0);
     expect(stopped(next)).toEqual(STOP_ORDER);
@@ -148,6 +145,21 @@ describe('npm start', () => {
     expect(await supervisor.exit).toBe(0);
     expect(processesOf(dataDir, ids)).toEqual([]);
   }, 90_000);
+
+  test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
+    '%s to npm alone stops everything in order',
+    async (signal) => {
+      const supervisor = start([], 'npm');
+      await supervisor.ready();
+      const ids = runningIds(dataDir);
+      supervisor.signal(signal);
+      // The supervisor holds npm's standard output: that is closed when both have ended.
+      await supervisor.exit;
+      expect(stopped(supervisor)).toEqual(STOP_ORDER);
+      expect(processesOf(dataDir, ids)).toEqual([]);
+    },
+    120_000,
+  );
 
   test('a data folder of a newer version is refused with one line', async () => {
     writeFileSync(path.join(dataDir, 'VERSION'), '2\n');

@@ -4,15 +4,17 @@ import path from 'node:path';
 import { waitFor } from '@tidewatch/testing';
 import { STANDALONE } from './standalone-script';
 
-/** `npm start` without npm and the build, as a terminal runs it: in a process group of its own. */
+/** `npm start`, by default without npm and the build, as a terminal runs it: in a process group of its own. */
 export class Supervisor {
   out = '';
   err = '';
   readonly exit: Promise<number | null>;
   private readonly child: ChildProcess;
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [STANDALONE, ...args], {
+  constructor(args: readonly string[], through: 'node' | 'npm' = 'node') {
+    const [command, ...first] = through === 'npm' ? ['npm', 'start', '--'] : [process.execPath, STANDALONE];
+    this.child = spawn(command, [...first, ...args], {
+      cwd: path.resolve(__dirname, '../../..'),
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -44,8 +46,13 @@ export class Supervisor {
     process.kill(-this.child.pid!, 'SIGINT');
   }
 
+  /** To npm or the supervisor alone, as `kill` does. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+  }
+
   kill(): void {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL');
+    this.signal('SIGKILL');
   }
 }
 

@@ -10,14 +10,13 @@ export interface EndHandlers {
 
 /** Calls `first` on SIGINT, SIGTERM, SIGHUP, or when npm, which started us, is gone. */
 export function onEndRequested(handlers: EndHandlers): void {
-  let firstAt: number | undefined;
+  let askedAt: number | undefined;
   const ask = (why: string) => {
-    if (firstAt === undefined) {
-      firstAt = Date.now();
-      handlers.first(why);
-    } else if (Date.now() - firstAt > SAME_SIGNAL_MS) {
-      handlers.again();
-    }
+    const isFirst = askedAt === undefined;
+    if (askedAt !== undefined && Date.now() - askedAt <= SAME_SIGNAL_MS) return;
+    askedAt = Date.now();
+    if (isFirst) handlers.first(why);
+    else handlers.again();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ask(signal));
   if (process.env['npm_lifecycle_event'] !== undefined) watchParent(() => ask('npm is gone'));

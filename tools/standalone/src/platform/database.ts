@@ -36,7 +36,7 @@ export async function startDatabase(
   try {
     server = await startPostgres({ ...options, database: DATABASE, settings: SETTINGS });
   } catch (error) {
-    throw error instanceof PostgresStartError ? new StartError(error.message, { cause: error }) : error;
+    throw error instanceof PostgresStartError ? startError(error, options.dataDir) : error;
   }
   try {
     await makeRoles(server.url, secrets);
@@ -49,6 +49,14 @@ export async function startDatabase(
     url: (role) =>
       `postgres://${roleName(role)}:${secrets.get(`database-${role}`)}@127.0.0.1:${server.port}/${DATABASE}`,
   };
+}
+
+/** PostgreSQL and initdb say what is wrong in several lines. */
+export function startError(cause: PostgresStartError, dataDir: string): StartError {
+  const line = /No space left on device/.test(cause.message)
+    ? `The disk is full: PostgreSQL has no room in ${dataDir}.`
+    : cause.message.replace(/\s*\n\s*/g, ' | ');
+  return new StartError(line, { cause });
 }
 
 async function makeRoles(superuserUrl: string, secrets: Secrets): Promise<void> {
