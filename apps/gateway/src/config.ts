@@ -1,8 +1,17 @@
 import { commonConfig, defineService, type ConfigOf } from '@tidewatch/service-kit';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const perMinute = (limit: number) => z.coerce.number().int().min(1).default(limit);
 const upstream = (port: number) => z.url({ protocol: /^https?$/ }).default(`http://127.0.0.1:${port}`);
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits = '0', ...rest] = text.split('/');
+  const family = isIP(address);
+  return (
+    family !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
+  );
+}
 
 const config = z.object({
   ...commonConfig,
@@ -44,6 +53,10 @@ const config = z.object({
         .map((item) => item.trim())
         .filter((item) => item !== ''),
     )
+    .refine(
+      (items) => items.every(isNetwork),
+      'must be a list of IP addresses and networks such as 10.0.0.0/8',
+    )
     .describe(
       'Comma-separated addresses or networks of proxies in front whose `X-Forwarded-*` headers count.',
     ),
@@ -63,7 +76,7 @@ export const gateway = defineService({
   port: 8080,
   config,
   requestContext: false,
-  quietRoutes: ['/v1/readings', '/api/data', '/socket.io/*'],
+  quietRoutes: ['/v1/readings', '/api/data'],
   trustedProxies: ({ TRUSTED_PROXIES }) => TRUSTED_PROXIES,
   internalPort: ({ INTERNAL_PORT }) => INTERNAL_PORT,
 });
