@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Logger, Param, Post } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
   CurrentPrincipal,
   LastAdminKeyError,
@@ -48,6 +48,10 @@ export class ApiKeysController {
 
   @Post()
   @Header('cache-control', 'no-store')
+  @ApiBody({
+    type: CreateApiKeyDto,
+    examples: { device: { value: { name: 'boiler-7', scopes: ['ingest'] } } },
+  })
   @ApiOperation({ summary: 'Create an API key; the answer is the only time at which the key is shown' })
   @ZodResponse({ status: 201, type: CreatedApiKeyDto })
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() caller: Principal): Promise<CreatedApiKey> {

@@ -33,7 +33,10 @@ import type { GatewayConfig } from '../config';
 class SessionDto extends createZodDto(session) {}
 
 /** A union has no class: it is validated here and described by its JSON schema. */
-const signInSchema = { schema: z.toJSONSchema(signIn) } as ApiBodyOptions;
+const signInBody = {
+  schema: z.toJSONSchema(signIn),
+  examples: { key: { value: { apiKey: 'tw_…' } }, link: { value: { token: '…' } } },
+} as ApiBodyOptions;
 
 /** Sessions of browsers: a signed cookie, and nothing on the server. */
 @ApiTags('access')
@@ -49,7 +52,7 @@ export class SessionController {
   @Public()
   @HttpCode(200)
   @ApiOperation({ summary: 'Sign in with an API key or the token of a sign-in link', security: [] })
-  @ApiBody(signInSchema)
+  @ApiBody(signInBody)
   @ZodResponse({ status: 200, type: SessionDto })
   async open(
     @Body() body: unknown,
