@@ -12,13 +12,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Pool } from 'pg';
 import type { GatewayConfig } from './config';
 import { serveExplorer } from './docs/serve-explorer';
+import { limitOwnRoutes } from './limits/limit-own-routes';
 import { createRequestLimits } from './limits/request-limits';
 import { serveMergedOpenApi } from './openapi/serve-merged-openapi';
 import { callerReader } from './proxy/caller';
 import { registerProxy } from './proxy/register-proxy';
 import { UpgradeTunnel } from './proxy/upgrade-tunnel';
 import { addSecurityHeaders } from './security/security-headers';
-import { limitSignIn } from './session/limit-sign-in';
 
 /** Sets up everything that is not a controller: limits, headers, proxy, sockets and documentation. */
 export async function configureGateway(app: NestFastifyApplication, config: GatewayConfig): Promise<void> {
@@ -28,7 +28,7 @@ export async function configureGateway(app: NestFastifyApplication, config: Gate
 
   const limits = await createRequestLimits(server, config, app.get(CredentialVerifier));
   addSecurityHeaders(server);
-  limitSignIn(server, limits.signIn);
+  limitOwnRoutes(server, limits);
   serveMergedOpenApi(app, config, limits.address);
   serveExplorer(server, limits.address);
   const proxy = registerProxy(server, config, limits);
@@ -38,6 +38,7 @@ export async function configureGateway(app: NestFastifyApplication, config: Gate
     upstream: config.DASHBOARD_URL,
     maxSockets: config.MAX_SOCKETS,
     callerOf: callerReader(config.TRUSTED_PROXIES),
+    admit: limits.socket,
   });
   tunnel.attach(app.getHttpServer());
   shutdown.add('stop-taking', 'sockets', () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createApiKey } from '@tidewatch/auth';
+import { request } from 'node:http';
 import { startGateway, type GatewayBench } from '../testing/start-gateway';
 
 let bench: GatewayBench;
@@ -39,6 +40,42 @@ test('refusals count for the address, and a key that is known still works', asyn
   // A key which nobody here has seen before, and so is looked up.
   expect(await statuses(1, read(key, '10.0.0.1'))).toEqual([200]);
   expect(await statuses(1, read('nonsense', '10.0.0.2'))).toEqual([401]);
+});
+
+test('so they do where the gateway answers itself, and each key has its budget there too', async () => {
+  const call = (path: string, headers: Record<string, string>) => () =>
+    bench.call(path, { headers: { 'x-forwarded-for': '10.0.0.3', ...headers } });
+  const refused = [
+    ...(await statuses(7, call('/v1/api-keys', { 'x-api-key': 'nonsense' }))),
+    ...(await statuses(6, call('/v1/session', { cookie: 'tidewatch_session=a.b' }))),
+  ];
+  expect(refused).toEqual([...Array<number>(12).fill(401), 429]);
+  const { key } = await createApiKey(bench.database.pool, { name: 'admin', scopes: ['admin'] });
+  expect(await statuses(6, call('/v1/api-keys', { 'x-api-key': key }))).toEqual([
+    200, 200, 200, 200, 200, 429,
+  ]);
+});
+
+test('handshakes of sockets count like any other request', async () => {
+  const { port } = new URL(bench.service.url);
+  const open = (headers: Record<string, string>) => () =>
+    new Promise<Response>((resolve, reject) => {
+      const upgrade = { connection: 'Upgrade', upgrade: 'websocket', ...headers };
+      request({ host: '127.0.0.1', port, path: '/socket.io/', headers: upgrade, agent: false })
+        .on('response', ({ statusCode }) => resolve(new Response(null, { status: statusCode ?? 500 })))
+        .on('error', reject)
+        .end();
+    });
+  expect(await statuses(13, open({ 'x-forwarded-for': '10.0.0.4' }))).toEqual([
+    ...Array<number>(12).fill(401),
+    429,
+  ]);
+  const address = { 'x-forwarded-for': '10.0.0.5' };
+  const { key } = await createApiKey(bench.database.pool, { name: 'reader', scopes: ['read'] });
+  // The service behind refuses each handshake here; the sixth does not get there.
+  bench.dashboard.upgrade = (_request, socket) =>
+    socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n');
+  expect(await statuses(6, open({ ...address, 'x-api-key': key }))).toEqual([403, 403, 403, 403, 403, 429]);
 });
 
 test('signing in is tried a few times only', async () => {

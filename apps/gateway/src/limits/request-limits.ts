@@ -2,6 +2,7 @@ import { PROBLEM_CODES, ProblemError } from '@tidewatch/contracts';
 import { CredentialVerifier, unauthenticated } from '@tidewatch/auth';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { GatewayConfig } from '../config';
 
 const WINDOW_MS = 60_000;
@@ -19,6 +20,8 @@ declare module 'fastify' {
 export interface RequestLimits {
   readonly credential: Check;
   readonly address: Check;
+  /** For a handshake, which is no request of Fastify's: the address, and then the credential. */
+  readonly socket: (ip: string, headers: IncomingHttpHeaders) => Promise<void>;
   readonly signIn: Check;
 }
 
@@ -31,21 +34,34 @@ export async function createRequestLimits(
   await server.register(rateLimit, { global: false });
   server.decorateRequest('callerId', '');
   const byKey = limit(server, config.LIMIT_KEY_PER_MINUTE, (request) => request.callerId);
+  const address = limit(server, config.LIMIT_ADDRESS_PER_MINUTE);
   const refused = limit(server, config.LIMIT_REFUSED_PER_MINUTE);
-  return {
-    address: limit(server, config.LIMIT_ADDRESS_PER_MINUTE),
-    signIn: limit(server, config.LIMIT_SIGN_IN_PER_MINUTE),
-    async credential(request) {
-      // Invented keys cost at most one query at a time, whatever their number, so a good key never waits for its turn behind them.
-      const principal = verifier.verifyNow(request.headers) ?? (await verifier.verify(request.headers));
-      if (principal === null) {
-        await refused(request);
-        throw unauthenticated();
-      }
-      request.callerId = principal.id;
-      await byKey(request);
-    },
+  const credential: Check = async (request) => {
+    // Invented keys cost at most one query at a time, whatever their number, so a good key never waits for its turn behind them.
+    const { ip } = request;
+    const principal = verifier.verifyNow(request.headers) ?? (await verifier.verify(request.headers));
+    if (principal === null) {
+      // A client that has left meanwhile has no address any more.
+      await refused(countedAs(ip));
+      throw unauthenticated();
+    }
+    request.callerId = principal.id;
+    await byKey(request);
   };
+  return {
+    credential,
+    address,
+    async socket(ip, headers) {
+      await address(countedAs(ip));
+      await credential({ ...countedAs(ip), headers });
+    },
+    signIn: limit(server, config.LIMIT_SIGN_IN_PER_MINUTE),
+  };
+}
+
+/** What the counters read of a request. */
+function countedAs(ip: string): FastifyRequest {
+  return { ip, routeOptions: {} } as FastifyRequest;
 }
 
 function limit(

@@ -33,3 +33,8 @@ test('behind trusted proxies it is the last address that is none of them', () =>
     protocol: 'http',
   });
 });
+
+test.each(['unknown', '203.0.113.7:4711', '', '[::1]'])('%j as an address is taken as it is', (text) => {
+  const ip = text === '' ? '10.0.0.1' : text;
+  expect(callerReader(['10.0.0.0/8'])(from('10.0.0.1', { 'x-forwarded-for': text }))).toMatchObject({ ip });
+});

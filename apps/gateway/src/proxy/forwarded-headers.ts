@@ -14,6 +14,11 @@ export function forwardedHeaders(headers: IncomingHttpHeaders, caller: Caller): 
   headers['x-forwarded-host'] = caller.host;
   headers['x-forwarded-proto'] = caller.protocol;
   headers['x-request-id'] = caller.requestId;
-  delete headers['forwarded'];
+  // Others are in use as well, and nobody behind is to believe them.
+  delete headers.forwarded;
+  delete headers['x-forwarded-port'];
+  delete headers['x-forwarded-prefix'];
+  delete headers['x-forwarded-server'];
+  delete headers['x-real-ip'];
   return headers;
 }

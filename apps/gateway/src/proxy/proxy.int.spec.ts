@@ -56,7 +56,6 @@ describe('what is passed on', () => {
     ['POST', '/api/data', 'ingestion'],
     ['GET', '/v1/series/12/readings?from=a', 'storage'],
     ['GET', '/v1/devices', 'storage'],
-    ['GET', '/socket.io/?EIO=4&transport=polling', 'dashboard'],
     ['GET', '/', 'dashboard'],
     ['GET', '/assets/app.js', 'dashboard'],
   ] as const)('%s %s goes to %s', async (method, path, service) => {
@@ -110,11 +109,22 @@ describe('the fine print of HTTP', () => {
       'te: trailers',
       'keep-alive: timeout=5',
       'proxy-authorization: Basic x',
+      'x-real-ip: 6.6.6.6',
+      'x-forwarded-port: 666',
+      'forwarded: for=6.6.6.6',
     ]);
     const { headers } = bench.storage.seen.at(-1)!;
     expect(headers).toMatchObject({ 'x-end': '2', 'x-forwarded-host': 'tide.example' });
     expect(headers.host).toBe(new URL(bench.storage.url).host);
-    for (const name of ['x-hop', 'te', 'keep-alive', 'proxy-authorization'])
+    for (const name of [
+      'x-hop',
+      'te',
+      'keep-alive',
+      'proxy-authorization',
+      'x-real-ip',
+      'x-forwarded-port',
+      'forwarded',
+    ])
       expect(headers).not.toHaveProperty(name);
   });
 
@@ -192,6 +202,29 @@ describe('the fine print of HTTP', () => {
     },
   );
 
+  test('bodies that do not come keep nobody out', async () => {
+    const other = await startGateway({ UPSTREAM_MAX_REQUESTS: '2' });
+    const { key } = await createApiKey(other.database.pool, { name: 'device', scopes: ['ingest'] });
+    const begin = (...head: string[]) => {
+      const socket = connect(Number(new URL(other.service.url).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(`${[...head, 'host: x', `x-api-key: ${key}`].join('\r\n')}\r\n\r\n`);
+      return socket;
+    };
+    const slow = Array.from({ length: 4 }, () => begin('POST /v1/readings HTTP/1.1', 'content-length: 10'));
+    for (const length of ['transfer-encoding: chunked', 'content-length: 10', 'content-length: 10']) {
+      const before = other.dashboard.seen.length;
+      slow.push(begin('GET / HTTP/1.1', length));
+      await waitFor('the page', () => other.dashboard.seen.length === before + 1);
+    }
+    expect(other.dashboard.seen.every(({ body }) => body.length === 0)).toBe(true);
+    const init = { method: 'POST', body: '{}', headers: { 'x-api-key': key } };
+    expect((await other.call('/v1/readings', init)).status).toBe(200);
+    expect((await other.call('/')).status).toBe(200);
+    slow.forEach((socket) => socket.destroy());
+    await other.stop();
+  });
+
   test('a service that is slow gets so many requests and no more, and clients that leave make room', async () => {
     const other = await startGateway({ UPSTREAM_MAX_REQUESTS: '2' });
     const { key } = await createApiKey(other.database.pool, { name: 'reader', scopes: ['read'] });
@@ -231,14 +264,26 @@ async function startEarlyAnswer(): Promise<{ url: string; stop: () => Promise<vo
 }
 
 describe('what is not there', () => {
-  test.each(['/livez', '/readyz', '/metrics', '/v1', '/v1/nothing', '/api', '/api/other'])(
-    '%s',
-    async (path) => {
-      const answer = await bench.call(path);
-      expect(answer.status).toBe(404);
-      expect(await answer.json()).toMatchObject({ type: 'urn:tidewatch:problem:not-found' });
-    },
-  );
+  test.each([
+    ...[
+      '/livez',
+      '/readyz',
+      '/metrics',
+      '/%6Civez',
+      '/met%72ics?x',
+      '/v1',
+      '/v1/nothing',
+      '/api',
+      '/api/other',
+    ],
+    ...['/socket.io/?EIO=4&transport=polling', '/socket.io'],
+  ])('%s', async (path) => {
+    const before = bench.dashboard.seen.length;
+    const answer = await bench.call(path);
+    expect([answer.status, answer.headers.get('x-content-type-options')]).toEqual([404, 'nosniff']);
+    expect(await answer.json()).toMatchObject({ type: 'urn:tidewatch:problem:not-found' });
+    expect(bench.dashboard.seen).toHaveLength(before);
+  });
 
   test('probes and metrics are on the internal port, and nothing else is', async () => {
     const internal = (path: string) => fetch(new URL(path, bench.service.internalUrl));
@@ -254,6 +299,10 @@ describe('what is not there', () => {
   test('another method: 405 with the ones that there are', async () => {
     const answer = await bench.call('/v1/readings');
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+    const withBody = await bench.call('/v1/devices', { method: 'POST', body: '<a/>' });
+    expect([withBody.status, withBody.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    const unknown = await bench.call('/nothing', { method: 'PUT', body: '<a/>' });
+    expect([unknown.status, unknown.headers.get('x-content-type-options')]).toEqual([404, 'nosniff']);
   });
 
   test('a path that leads out of where it begins', async () => {

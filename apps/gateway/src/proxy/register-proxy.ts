@@ -1,6 +1,7 @@
 import { LIMITS, PROBLEM_CODES, ProblemError } from '@tidewatch/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../config';
+import { isOddPath } from './odd-paths';
 import { PROXIED_ROUTES, RESERVED_PATHS, UPSTREAMS, upstreamUrl, type Upstream } from './routes';
 import { UpstreamClient } from './upstream-client';
 
@@ -40,7 +41,10 @@ export function registerProxy(
     }
     done();
   });
-  for (const url of RESERVED_PATHS) server.all(url, (_request, reply) => reply.callNotFound());
+  for (const url of RESERVED_PATHS) {
+    const onRequest = (_request: FastifyRequest, reply: FastifyReply) => reply.callNotFound();
+    server.all(url, { onRequest }, unreachable);
+  }
   return {
     async close() {
       await Promise.all(UPSTREAMS.map((name) => clients[name].close()));
@@ -49,7 +53,7 @@ export function registerProxy(
 }
 
 function unreachable(): never {
-  throw new Error('a proxied request is answered before its body is parsed');
+  throw new Error('these requests are answered before a body is parsed');
 }
 
 function clientsOf(config: GatewayConfig): Record<Upstream, UpstreamClient> {
@@ -68,12 +72,9 @@ function clientsOf(config: GatewayConfig): Record<Upstream, UpstreamClient> {
 function refuseOddities(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
   if (Number(request.headers['content-length'] ?? 0) > LIMITS.requestBytes) {
     done(new ProblemError(413, PROBLEM_CODES.payloadTooLarge, 'The body is too large.'));
-  } else if (CLIMBING.test(request.url)) {
+  } else if (isOddPath(request.url)) {
     done(new ProblemError(404, PROBLEM_CODES.notFound, 'There is nothing at this path.'));
   } else {
     done();
   }
 }
-
-/** A segment `.` or `..`, also encoded: a service that resolves it would answer for another path than the one that was checked. */
-const CLIMBING = /^[^?]*[/\\](?:\.|%2e){1,2}(?:[/\\?]|%2f|%5c|$)/i;

@@ -74,7 +74,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.ended) return;
     this.finish();
     if (this.stream) this.stream.destroy(error);
-    else this.callbacks.onFailure(error);
+    // A client that went away is no fault of anybody's, and waits for no answer.
+    else if (!this.reply.raw.destroyed) this.callbacks.onFailure(error);
   }
 
   private beginStream(controller: Controller): void {

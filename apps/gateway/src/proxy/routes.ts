@@ -1,3 +1,4 @@
+import { LIVE_PATH } from '@tidewatch/contracts';
 import type { GatewayConfig } from '../config';
 
 export const UPSTREAMS = ['ingestion', 'storage', 'dashboard'] as const;
@@ -29,13 +30,17 @@ export const PROXIED_ROUTES: readonly ProxiedRoutes[] = [
     ],
     credential: true,
   },
-  // The dashboard service checks the handshake: socket.io has its own way of saying no.
-  { upstream: 'dashboard', methods: ['GET', 'POST'], paths: ['/socket.io/*'], credential: false },
   { upstream: 'dashboard', methods: ['GET', 'HEAD'], paths: ['/', '/*'], credential: false },
 ];
 
-/** Never the page: unknown paths below these are errors, and probes are not on this port. */
-export const RESERVED_PATHS = ['/v1', '/v1/*', '/api', '/api/*', '/livez', '/readyz', '/metrics'] as const;
+/**
+ * Never the page: unknown paths below these are errors, sockets are opened by an upgrade only (`UpgradeTunnel`), and probes are not on
+ * this port.
+ */
+export const RESERVED_PATHS = [
+  ...['/v1', '/v1/*', '/api', '/api/*', LIVE_PATH, `${LIVE_PATH}/*`],
+  ...['/livez', '/readyz', '/metrics'],
+];
 
 export function upstreamUrl(config: GatewayConfig, upstream: Upstream): string {
   return { ingestion: config.INGESTION_URL, storage: config.STORAGE_URL, dashboard: config.DASHBOARD_URL }[

@@ -1,11 +1,14 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH, PROBLEM_CONTENT_TYPE, ProblemError, PROBLEM_CODES } from '@tidewatch/contracts';
 import { problemOf } from '@tidewatch/service-kit';
 import { forwardedHeaders, type Caller } from './forwarded-headers';
+import { withoutHopByHop } from './hop-by-hop';
+import { ignoreUpgrade, wantsWebSocket } from './ignore-upgrade';
+import { isOddPath } from './odd-paths';
 import { upstreamProblem } from './proxy-errors';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -14,6 +17,8 @@ export interface TunnelOptions {
   readonly upstream: string;
   readonly maxSockets: number;
   readonly callerOf: (request: IncomingMessage) => Caller;
+  /** Rejects when the address asks too often, or the credential is not valid. The service behind looks at it again. */
+  readonly admit: (ip: string, headers: IncomingHttpHeaders) => Promise<void>;
 }
 
 /**
@@ -26,7 +31,10 @@ export class UpgradeTunnel {
   constructor(private readonly options: TunnelOptions) {}
 
   attach(server: Server): void {
-    server.on('upgrade', (request, socket, head) => this.handle(request, socket, head));
+    server.on('upgrade', (request, socket, head) => {
+      if (wantsWebSocket(request)) this.handle(request, socket, head);
+      else ignoreUpgrade(server, request, socket, head);
+    });
   }
 
   /** Ends all tunnels: browsers connect anew. */
@@ -36,9 +44,10 @@ export class UpgradeTunnel {
 
   private handle(request: IncomingMessage, client: Duplex, head: Buffer): void {
     client.on('error', () => client.destroy());
-    const path = request.url?.split('?', 1)[0] ?? '';
-    if (!path.startsWith(`${LIVE_PATH}/`)) {
+    const { url = '' } = request;
+    if (!url.startsWith(`${LIVE_PATH}/`) || isOddPath(url)) {
       refuse(client, new ProblemError(404, PROBLEM_CODES.notFound, 'There is no socket at this path.'));
+      return;
     }
     if (this.open.size >= this.options.maxSockets) {
       const extra = { retryAfterSeconds: 5 };
@@ -47,14 +56,30 @@ export class UpgradeTunnel {
     }
     this.open.add(client);
     client.on('close', () => this.open.delete(client));
-    this.connect(request, client, head);
+    const caller = this.options.callerOf(request);
+    this.options
+      .admit(caller.ip, request.headers)
+      .then(() => this.connect(request, { client, caller, head }))
+      .catch((error: unknown) => {
+        refuse(client, error instanceof ProblemError ? error : upstreamProblem('dashboard', error));
+      });
   }
 
-  private connect(request: IncomingMessage, client: Duplex, head: Buffer): void {
-    const target = new URL(request.url ?? '/', this.options.upstream);
-    const headers = forwardedHeaders({ ...request.headers }, this.options.callerOf(request));
-    const { request: open } = target.protocol === 'https:' ? https : http;
-    const outgoing = open(target, { method: 'GET', headers, agent: false, timeout: HANDSHAKE_TIMEOUT_MS });
+  private connect(request: IncomingMessage, { client, caller, head }: Handshake): void {
+    if (client.destroyed) return;
+    const { protocol, hostname, port } = new URL(this.options.upstream);
+    const headers = forwardedHeaders(withoutHopByHop(request.headers), caller);
+    // A handshake has no body: what followed it belongs to the socket.
+    delete headers['content-length'];
+    delete headers.host;
+    Object.assign(headers, { connection: 'Upgrade', upgrade: 'websocket' });
+    const { request: open } = protocol === 'https:' ? https : http;
+    const outgoing = open({
+      ...{ protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, headers, agent: false },
+      // As it was sent: a URL would be resolved first, to a path that nobody has checked.
+      path: request.url,
+      timeout: HANDSHAKE_TIMEOUT_MS,
+    });
     outgoing.on('upgrade', (answer, upstream, upstreamHead) => {
       client.write(headOf(answer));
       client.write(upstreamHead);
@@ -65,12 +90,23 @@ export class UpgradeTunnel {
     outgoing.on('response', (answer) => {
       client.write(headOf(answer));
       answer.pipe(client);
+      answer.on('close', () => {
+        if (!answer.complete) client.destroy();
+      });
     });
-    outgoing.on('timeout', () => outgoing.destroy(new Error('handshake timed out')));
+    const late = Object.assign(new Error('no answer to the handshake'), { code: 'HANDSHAKE_TIMEOUT' });
+    outgoing.on('timeout', () => outgoing.destroy(late));
     outgoing.on('error', (error) => refuse(client, upstreamProblem('dashboard', error)));
     client.on('close', () => outgoing.destroy());
     outgoing.end();
   }
+}
+
+interface Handshake {
+  readonly client: Duplex;
+  readonly caller: Caller;
+  /** Bytes that came with the handshake, for the socket. */
+  readonly head: Buffer;
 }
 
 /** Bytes flow both ways, with back-pressure; the end of one side is the end of the other. */
@@ -100,13 +136,13 @@ function refuse(client: Duplex, problem: ProblemError): void {
   if (client.destroyed || client.writableEnded) return;
   const body = JSON.stringify({ ...problemOf(problem, ''), requestId: undefined });
   const lines = [
-    `HTTP/1.1 ${problem.status} ${problem.status === 404 ? 'Not Found' : 'Service Unavailable'}`,
+    `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status] ?? ''}`,
     `content-type: ${PROBLEM_CONTENT_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
-    ...(problem.extra.retryAfterSeconds === undefined
-      ? []
-      : [`retry-after: ${problem.extra.retryAfterSeconds}`]),
     'connection: close',
   ];
+  const { retryAfterSeconds } = problem.extra;
+  if (retryAfterSeconds !== undefined) lines.push(`retry-after: ${retryAfterSeconds}`);
+  if (problem.status === 401) lines.push('www-authenticate: Bearer realm="tidewatch"');
   client.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }

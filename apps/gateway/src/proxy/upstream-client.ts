@@ -27,6 +27,8 @@ export interface UpstreamOptions {
 export class UpstreamClient {
   private readonly pool: Pool;
   private running = 0;
+  /** Announced bytes of the bodies that are being read. */
+  private bodyBytes = 0;
 
   constructor(private readonly options: UpstreamOptions) {
     this.pool = new Pool(new URL(options.url).origin, {
@@ -42,34 +44,34 @@ export class UpstreamClient {
 
   /** Answers with what the service answers, or with a problem. */
   forward(request: FastifyRequest, reply: FastifyReply): void {
-    if (this.running >= this.options.maxRequests) {
-      const detail = `Too many requests wait for the ${this.options.name} service.`;
-      const extra = { retryAfterSeconds: 1 };
-      throw new ProblemError(503, PROBLEM_CODES.unavailable, detail, extra);
-    }
-    this.running += 1;
+    if (this.running >= this.options.maxRequests) throw this.tooMany();
     const length = request.headers['content-length'];
     if (hasNoBody(request)) this.dispatch(request, reply, null);
     else if (length === undefined || Number(length) > WHOLE_BYTES) this.dispatch(request, reply, request.raw);
-    else this.readWhole(request, reply);
+    else this.readWhole(request, reply, Number(length));
   }
 
   close(): Promise<void> {
     return this.pool.destroy();
   }
 
-  private readWhole(request: FastifyRequest, reply: FastifyReply): void {
+  /** A request counts as running once its body is here: clients that send slowly do not keep others out. */
+  private readWhole(request: FastifyRequest, reply: FastifyReply, length: number): void {
+    if (this.bodyBytes + length > this.options.maxRequests * WHOLE_BYTES) throw this.tooMany();
+    this.bodyBytes += length;
     const chunks: Buffer[] = [];
-    let complete = false;
     request.raw.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.raw.on('end', () => {
-      complete = true;
-      this.dispatch(request, reply, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      if (this.running >= this.options.maxRequests) sendProblem(this.tooMany(), request, reply);
+      else this.dispatch(request, reply, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
     });
-    request.raw.on('close', () => {
-      if (!complete) this.running -= 1;
-    });
+    request.raw.on('close', () => (this.bodyBytes -= length));
     request.raw.on('error', () => undefined);
+  }
+
+  private tooMany(): ProblemError {
+    const detail = `Too many requests wait for the ${this.options.name} service.`;
+    return new ProblemError(503, PROBLEM_CODES.unavailable, detail, { retryAfterSeconds: 1 });
   }
 
   private dispatch(
@@ -77,6 +79,7 @@ export class UpstreamClient {
     reply: FastifyReply,
     body: Dispatcher.DispatchOptions['body'],
   ): void {
+    this.running += 1;
     const headers = forwardedHeaders(withoutHopByHop(request.headers), {
       ip: request.ip,
       host: request.host,
@@ -84,6 +87,8 @@ export class UpstreamClient {
       requestId: request.id,
     });
     delete headers.host;
+    // Of a body that is not passed on.
+    if (body === null) delete headers['content-length'];
     const relay = new ResponseRelay(reply, {
       onEnd: () => (this.running -= 1),
       onFailure: (error) => sendProblem(upstreamProblem(this.options.name, error), request, reply),
@@ -92,6 +97,8 @@ export class UpstreamClient {
   }
 }
 
-function hasNoBody({ headers }: FastifyRequest): boolean {
+/** What comes with a GET or HEAD has no meaning, and nobody without a credential is to hold a connection with it. */
+function hasNoBody({ method, headers }: FastifyRequest): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
   return headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
 }
