@@ -44,10 +44,11 @@ async function attack(session: Session, fault: FaultName, index: number): Promis
   const { options, keeper } = session;
   say(`${fault} for ${options.seconds} s …`);
   session.rounds = [];
+  let platform = await keeper.platformFor(fault);
   const until = Date.now() + options.seconds * 1000;
-  do {
+  for (;;) {
     const round = session.rounds.length;
-    const report = await runFault(await keeper.platformFor(fault), {
+    const report = await runFault(platform, {
       fault,
       seconds: Math.max(1, Math.min(ROUND_SECONDS, (until - Date.now()) / 1000)),
       seed: options.seed + index + round * SEEDS_BETWEEN_ROUNDS,
@@ -55,7 +56,9 @@ async function attack(session: Session, fault: FaultName, index: number): Promis
     });
     session.rounds.push(report);
     say(`${fault}, round ${round + 1}: ${report.sound ? 'sound' : 'BROKEN'}`);
-  } while (Date.now() < until && session.rounds.every(({ sound }) => sound));
+    if (Date.now() >= until || !report.sound) break;
+    platform = await keeper.platformFor(fault);
+  }
   print(session.rounds);
   return session.rounds.every(({ sound }) => sound);
 }
