@@ -71,7 +71,7 @@ function kill(target: Target, service: string): Promise<string> {
   const choice = target.chance();
   return waitFor(`${service} to be in the middle of something`, async () => {
     const victim = choose(await busyInstances(target, service), choice);
-    return victim !== undefined && target.platform.signal(victim, 'SIGKILL') && victim;
+    return victim !== undefined && target.platform.signal(victim, 'SIGKILL') ? victim : null;
   });
 }
 
