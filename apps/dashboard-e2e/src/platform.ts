@@ -80,10 +80,10 @@ async function end(child: ChildProcess): Promise<void> {
   );
 }
 
-/** The first of a row of free ports. */
+/** The first of a row of free ports, below those that systems give to outgoing connections. */
 async function freePorts(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const first = 20_000 + Math.floor(Math.random() * 30_000);
+    const first = 20_000 + Math.floor(Math.random() * (32_000 - 20_000));
     const checks = Array.from({ length: PORTS }, (_, index) => isFree(first + index));
     if ((await Promise.all(checks)).every(Boolean)) return first;
   }
