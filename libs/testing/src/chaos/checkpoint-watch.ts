@@ -4,61 +4,52 @@ export interface CheckpointRow {
   readonly consumer: string;
   readonly topic: string;
   readonly partition: number;
-  readonly epoch: number;
   readonly nextOffset: number;
   /** `<service>-<process id>-<random>`. */
   readonly owner: string;
 }
 
-const POLL_MS = 200;
+/** Services may not write this table; the function runs with the rights of the tables' owner, which is who installs it. */
+const INSTALL = `
+  CREATE TABLE IF NOT EXISTS checkpoint_violations (violation text NOT NULL);
+  TRUNCATE checkpoint_violations;
+  CREATE OR REPLACE FUNCTION note_checkpoint_violation() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+  DECLARE
+    place text := format('%s on %s/%s', NEW.consumer, NEW.topic, NEW.partition);
+  BEGIN
+    IF NEW.epoch < OLD.epoch THEN
+      INSERT INTO checkpoint_violations VALUES (format('%s: epoch %s → %s', place, OLD.epoch, NEW.epoch));
+    END IF;
+    IF NEW.next_offset < OLD.next_offset THEN
+      INSERT INTO checkpoint_violations VALUES (format('%s: offset %s → %s', place, OLD.next_offset, NEW.next_offset));
+    END IF;
+    IF NEW.epoch = OLD.epoch AND NEW.owner IS DISTINCT FROM OLD.owner THEN
+      INSERT INTO checkpoint_violations
+      VALUES (format('%s: epoch %s of %s is also of %s', place, NEW.epoch, OLD.owner, NEW.owner));
+    END IF;
+    RETURN NULL;
+  END $$;
+  CREATE OR REPLACE TRIGGER checkpoint_watch AFTER UPDATE ON checkpoints
+    FOR EACH ROW EXECUTE FUNCTION note_checkpoint_violation();`;
 
 /**
- * Looks at the checkpoints all the time: an epoch or an offset that goes back, or an epoch with a second owner, means that
- * somebody committed who had no right to.
+ * Sees every change of a checkpoint, by a trigger: an epoch or an offset that goes back, or an epoch with a second owner, means
+ * that somebody committed who had no right to.
  */
-export class CheckpointWatch {
-  readonly violations: string[] = [];
-  private readonly seen = new Map<string, CheckpointRow>();
-  private readonly timer: NodeJS.Timeout;
-  private looking: Promise<void> = Promise.resolve();
-
-  constructor(private readonly pool: Pool) {
-    this.timer = setInterval(() => {
-      this.looking = this.looking.then(() => this.look());
-    }, POLL_MS);
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.looking;
-  }
-
-  /** The database may be away for a while: that is one of the faults. */
-  private async look(): Promise<void> {
-    const rows = await checkpointRows(this.pool).catch(() => []);
-    for (const row of rows) {
-      const place = `${row.consumer} on ${row.topic}/${row.partition}`;
-      const before = this.seen.get(place);
-      if (before !== undefined) this.violations.push(...violationsOf(place, before, row));
-      this.seen.set(place, row);
-    }
-  }
+export async function watchCheckpoints(pool: Pool): Promise<void> {
+  await pool.query(INSTALL);
 }
 
-/** What must never happen between two looks. Pure. */
-export function violationsOf(place: string, before: CheckpointRow, after: CheckpointRow): string[] {
-  const found: string[] = [];
-  if (after.epoch < before.epoch) found.push(`${place}: epoch ${before.epoch} → ${after.epoch}`);
-  if (after.nextOffset < before.nextOffset)
-    found.push(`${place}: offset ${before.nextOffset} → ${after.nextOffset}`);
-  if (after.epoch === before.epoch && after.owner !== before.owner)
-    found.push(`${place}: epoch ${after.epoch} of ${before.owner} is also of ${after.owner}`);
-  return found;
+/** Since the watch began. */
+export async function checkpointViolations(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ violation: string }>('SELECT violation FROM checkpoint_violations');
+  return rows.map(({ violation }) => violation);
 }
 
 export async function checkpointRows(pool: Pool): Promise<CheckpointRow[]> {
   const { rows } = await pool.query<CheckpointRow>(
-    `SELECT consumer, topic, partition, epoch::int, next_offset::int AS "nextOffset", coalesce(owner, '') AS owner
+    `SELECT consumer, topic, partition, next_offset::int AS "nextOffset", coalesce(owner, '') AS owner
      FROM checkpoints`,
   );
   return rows;

@@ -4,7 +4,7 @@ import { FAULTS, LedgerSender, type Verdicts, drain, mark, observe, readLedger, 
 import type { SentCounts } from '../ledger/sender';
 import { Random } from '../ledger/random';
 import type { ChaosPlatform } from './chaos-platform';
-import { CheckpointWatch } from './checkpoint-watch';
+import { checkpointViolations, watchCheckpoints } from './checkpoint-watch';
 import { type FaultName, inject, isSingle, leastStrikes } from './faults';
 
 export interface FaultRun {
@@ -22,7 +22,7 @@ export interface FaultReport {
   readonly strikes: Readonly<Record<string, number>>;
   readonly sent: SentCounts;
   readonly verdicts: Verdicts;
-  /** See `CheckpointWatch`. */
+  /** See `watchCheckpoints`. */
   readonly checkpointViolations: readonly string[];
   /** Everything that must be zero is zero, and something was sent at all. */
   readonly sound: boolean;
@@ -61,22 +61,22 @@ export async function runFault(platform: ChaosPlatform, run: FaultRun): Promise<
     pauseMs: 30,
     patienceMs: 120_000,
   });
-  const watch = new CheckpointWatch(platform.pool);
+  await watchCheckpoints(platform.pool);
   const start = await mark(platform.ledgerPlatform);
   sender.start();
   const strikes = await strike(platform, run, () => sender.requestsInFlight).finally(() => sender.stop());
   await platform.ready();
   await drain(platform.ledgerPlatform, DRAIN_DEADLINE_MS);
-  await watch.stop();
+  const violations = await checkpointViolations(platform.pool);
   const observed = await observe(platform.ledgerPlatform, `${run.name}-`, start);
   const verdicts = verify(await readLedger(ledgerPath), observed, EXPECTED);
   const sound =
     FAULTS.every((fault) => verdicts[fault] === 0) &&
-    watch.violations.length === 0 &&
+    violations.length === 0 &&
     verdicts.acknowledged > 0 &&
     verdicts.windowsExpected > 0 &&
     verdicts.anomalies > 0;
-  return { run, strikes, sent: sender.counts, verdicts, checkpointViolations: watch.violations, sound };
+  return { run, strikes, sent: sender.counts, verdicts, checkpointViolations: violations, sound };
 }
 
 /** Resolves to how often the fault struck whom. */
