@@ -7,6 +7,10 @@ export interface Verdict {
   expectedMax: number;
   /** How many times larger than usual the deviation is; Infinity where there never was one. 0 while learning. */
   deviation: number;
+  /** What is out of range: the reading itself, or the mean of the last readings whatever this one is. */
+  cause: 'value' | 'level';
+  /** The value, or that mean. */
+  observed: number;
 }
 
 /** The state machine of one series. It sees (time, value) pairs in order of time and nothing else. */
@@ -28,5 +32,5 @@ export interface DetectorKind {
 }
 
 export function newVerdict(): Verdict {
-  return { score: 0, expectedMin: NaN, expectedMax: NaN, deviation: 0 };
+  return { score: 0, expectedMin: NaN, expectedMax: NaN, deviation: 0, cause: 'value', observed: NaN };
 }

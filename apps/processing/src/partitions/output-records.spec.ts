@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { detectorKind } from '@tidewatch/anomaly-detection';
+import { detectorKind, newVerdict } from '@tidewatch/anomaly-detection';
 import { anomaly, windowAggregate } from '@tidewatch/contracts';
 import { partitionOfDevice, seriesHash, seriesKey } from '@tidewatch/readings';
 import { anomalyOf, anomalyRecord, windowRecord } from './output-records';
@@ -33,7 +33,7 @@ test("a window keeps to the contract, goes to its device's partition, and has an
 
 describe('an anomaly', () => {
   const reading = { series, timeUs: 1_700_000_040_123_456, value: 92.1 };
-  const verdict = { score: 0.91, expectedMin: 24.8, expectedMax: 26.3, deviation: 31.2 };
+  const verdict = { ...newVerdict(), score: 0.91, expectedMin: 24.8, expectedMax: 26.3, deviation: 31.2 };
 
   test('keeps to the contract and says it in one sentence', () => {
     const body = anomalyOf(reading, verdict, kind);

@@ -2,40 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { newVerdict } from '../../detector';
 import { SnapshotError } from '../../errors';
+import { flaggedBy, generate, normal, random } from '../../testing/generated-series';
 import { robustZ } from './robust-z';
 
-const MINUTE_US = 60_000_000;
-
-/** mulberry32: a small seeded generator of numbers in [0, 1). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function normal(next: () => number): () => number {
-  return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
-}
-
-/** Indices of flagged readings, one a minute unless `times` says otherwise. */
-function flagged(values: readonly number[], times?: readonly number[]): number[] {
-  const detector = robustZ.create();
-  const verdict = newVerdict();
-  const found: number[] = [];
-  values.forEach((value, i) => {
-    detector.observe(times?.[i] ?? i * MINUTE_US, value, verdict);
-    if (verdict.score >= 0.5) found.push(i);
-  });
-  return found;
-}
-
-function generate(n: number, at: (i: number) => number): number[] {
-  return Array.from({ length: n }, (_, i) => at(i));
-}
+const flagged = (values: readonly number[], times?: readonly number[]) => flaggedBy(robustZ, values, times);
 
 describe('finds', () => {
   const noise = normal(random(7));
@@ -103,7 +73,7 @@ describe('does not cry wolf', () => {
   test('the other value after a long gap', () => {
     const noise = normal(random(3));
     const values = generate(1_000, (i) => (i < 500 ? 20 : 24) + 0.2 * noise());
-    const times = values.map((_, i) => i * MINUTE_US + (i >= 500 ? 86_400_000_000 : 0));
+    const times = values.map((_, i) => i * 60_000_000 + (i >= 500 ? 86_400_000_000 : 0));
     expect(flagged(values)).toEqual([500]);
     expect(flagged(values, times)).toEqual([]);
   });
@@ -166,7 +136,7 @@ test('refuses bytes which are no snapshot of it', () => {
 });
 
 test('explains in the words of a technician', () => {
-  const verdict = { score: 0.9, expectedMin: 24.8, expectedMax: 26.31234, deviation: 31.4 };
+  const verdict = { ...newVerdict(), score: 0.9, expectedMin: 24.8, expectedMax: 26.31234, deviation: 31.4 };
   expect(robustZ.explain(92.1, verdict)).toBe(
     '92.1, expected 24.8 to 26.31; a jump 31 times larger than usual',
   );

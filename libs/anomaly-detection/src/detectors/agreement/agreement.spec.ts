@@ -1,0 +1,189 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { newVerdict } from '../../detector';
+import { SnapshotError } from '../../errors';
+import { flaggedBy, generate, normal, random } from '../../testing/generated-series';
+import { agreement } from './agreement';
+
+const flagged = (values: readonly number[], times?: readonly number[]) => flaggedBy(agreement, values, times);
+
+const noise = normal(random(7));
+/** A day and a half of a slow wave: what it does after row 1,000 it has done before. */
+const temperature = generate(4_000, (i) => 25 + Math.sin(i / 100) + 0.2 * noise());
+const FROM = 2_500;
+const alarmsFrom = (values: readonly number[]) => flagged(values).filter((i) => i >= FROM);
+
+describe('finds', () => {
+  test('nothing where there is nothing', () => {
+    expect(alarmsFrom(temperature)).toEqual([]);
+  });
+
+  test.each<[string, number]>([
+    ['a spike', 92.1],
+    ['a dip', 3],
+    ['a small spike', 29],
+  ])('%s, once', (_, value) => {
+    const values = [...temperature];
+    values[3_000] = value;
+    expect(alarmsFrom(values)).toEqual([3_000]);
+  });
+
+  test('a level shift at its edge, and the way back only as long as the old level was not forgotten', () => {
+    const shifted = temperature.map((value, i) => (i >= 3_000 ? value + 6 : value));
+    expect(alarmsFrom(shifted)[0]).toBe(3_000);
+    expect(alarmsFrom(shifted).at(-1)!).toBeLessThan(3_200);
+  });
+
+  test('a drift, by its level', () => {
+    const drifting = temperature.map((value, i) => (i >= 3_000 ? value + (i - 3_000) * 0.02 : value));
+    const [first] = alarmsFrom(drifting);
+    expect(first).toBeGreaterThan(3_000);
+    expect(first).toBeLessThan(3_300);
+  });
+
+  test('a burst of noise', () => {
+    const bursting = temperature.map((value, i) =>
+      i >= 3_000 && i < 3_050 ? value + 3 * Math.sin(i * 7.3) : value,
+    );
+    const [first] = alarmsFrom(bursting);
+    expect(first).toBeGreaterThanOrEqual(3_000);
+    expect(first).toBeLessThan(3_010);
+  });
+
+  test('a spike on a large offset', () => {
+    const values = temperature.map((value) => value + 1.7e9);
+    values[3_000]! += 8;
+    expect(alarmsFrom(values)).toEqual([3_000]);
+  });
+});
+
+describe('does not cry wolf', () => {
+  const N = 100_000;
+  const perTenThousand = (values: readonly number[]) => (flagged(values).length / values.length) * 10_000;
+
+  test.each<[string, number, (next: () => number, i: number) => number]>([
+    ['normal noise', 1, (next) => normal(next)()],
+    ['uniform noise', 1, (next) => next()],
+    ['Laplace noise', 2, (next) => Math.sign(next() - 0.5) * Math.log(1 - next())],
+    ['a daily cycle with noise', 1, (next, i) => 10 * Math.sin((i * 2 * Math.PI) / 1440) + normal(next)()],
+    ['a quantised cycle', 1, (next, i) => Math.round(100 * Math.sin(i / 300) + next()) / 10],
+    ['a switch', 1, (_, i) => Math.floor(i / 700) % 2],
+    ['a counter with resets', 1, (next, i) => (i % 10_000) * 5 + Math.floor(next() * 4)],
+    ['a constant', 0, () => 42],
+    ['zeros', 0, () => 0],
+  ])('%s', (_, most, at) => {
+    const next = random(11);
+    expect(perTenThousand(generate(N, (i) => at(next, i)))).toBeLessThanOrEqual(most);
+  });
+
+  test('a random walk', () => {
+    const step = normal(random(5));
+    let at = 0;
+    expect(perTenThousand(generate(N, () => (at += step())))).toBeLessThanOrEqual(2);
+  });
+
+  test('the other value after a long gap', () => {
+    const quiet = normal(random(3));
+    const values = generate(1_000, (i) => (i < 500 ? 20 : 24) + 0.2 * quiet());
+    const times = values.map((_, i) => i * 60_000_000 + (i >= 500 ? 86_400_000_000 : 0));
+    expect(flagged(values)).toContain(500);
+    expect(flagged(values, times).filter((i) => i >= 500)).toEqual([]);
+  });
+});
+
+const anyReadings = fc.array(
+  fc.oneof(
+    fc.double(),
+    fc.double({ min: -100, max: 100, noNaN: true }),
+    fc.constantFrom(0, 1, 1e308, -1e308),
+  ),
+  { maxLength: 300 },
+);
+
+test('any value at all: scores stay in [0, 1], and what is flagged is outside of what was expected', () => {
+  fc.assert(
+    fc.property(anyReadings, (values) => {
+      const detector = agreement.create();
+      const verdict = newVerdict();
+      values.forEach((value, i) => {
+        detector.observe(i * 1_000_000, value, verdict);
+        expect(verdict.score).toBeGreaterThanOrEqual(0);
+        expect(verdict.score).toBeLessThanOrEqual(1);
+        if (verdict.score < 0.5) return;
+        expect(verdict.expectedMin).toBeLessThanOrEqual(verdict.expectedMax);
+        expect(Number.isNaN(verdict.deviation)).toBe(false);
+        if (Math.abs(value) < 1e12 && Math.abs(verdict.observed) < 1e12) {
+          expect(verdict.observed <= verdict.expectedMin || verdict.observed >= verdict.expectedMax).toBe(
+            true,
+          );
+        }
+      });
+    }),
+  );
+});
+
+test('a detector restored at any point continues bit for bit, also beside others', () => {
+  fc.assert(
+    fc.property(anyReadings, fc.nat(300), (values, cut) => {
+      let detector = agreement.create();
+      const straight = agreement.create();
+      const [a, b] = [newVerdict(), newVerdict()];
+      values.forEach((value, i) => {
+        if (i === cut) detector = agreement.restore(detector.snapshot());
+        detector.observe(i * 1_000_000, value, a);
+        straight.observe(i * 1_000_000, value, b);
+        expect(a).toEqual(b);
+      });
+      expect(detector.snapshot()).toEqual(straight.snapshot());
+    }),
+  );
+});
+
+describe('a snapshot', () => {
+  const trained = agreement.create();
+  temperature.forEach((value, i) => trained.observe(i * 60_000_000, value, newVerdict()));
+  const bytes = trained.snapshot();
+
+  test('is small', () => {
+    expect(bytes.length).toBeLessThan(3_000);
+  });
+
+  test('of another kind or version, cut short or with more behind it, is refused', () => {
+    const otherVersion = Uint8Array.from(bytes);
+    otherVersion[1] = 2;
+    const longer = new Uint8Array(bytes.length + 1);
+    longer.set(bytes);
+    for (const bad of [new Uint8Array(0), bytes.subarray(1), bytes.subarray(0, -1), otherVersion, longer]) {
+      expect(() => agreement.restore(bad)).toThrow(SnapshotError);
+    }
+  });
+
+  test('with any byte changed is refused or restored, and nothing else', () => {
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.nat(255), (at, byte) => {
+        const damaged = Uint8Array.from(bytes);
+        damaged[at] = byte;
+        try {
+          agreement.restore(damaged).observe(5_000 * 60_000_000, 25, newVerdict());
+        } catch (error) {
+          expect(error).toBeInstanceOf(SnapshotError);
+        }
+      }),
+    );
+  });
+});
+
+describe('explains in the words of a technician', () => {
+  const range = { ...newVerdict(), score: 0.9, expectedMin: 24.8, expectedMax: 26.31234 };
+
+  test.each([
+    [{ deviation: 31.4 }, '92.1, expected 24.8 to 26.31; 31 times as far from the usual level as usual'],
+    [{ deviation: Infinity }, '92.1, expected 24.8 to 26.31; a first change after a constant stretch'],
+    [
+      { deviation: 4.25, cause: 'level' as const, observed: 29.5 },
+      '29.5 on average over the last 8 readings, expected 24.8 to 26.31; the level has moved 4.25 times as far as usual',
+    ],
+  ])('%#', (verdict, sentence) => {
+    expect(agreement.explain(92.1, { ...range, ...verdict })).toBe(sentence);
+  });
+});

@@ -1,0 +1,21 @@
+import { TAIL } from './layout';
+import { SETTINGS } from './settings';
+
+/** What a value beyond all seen counts at least, and at most above that. */
+const NOVEL = 1;
+const MORE_NOVEL = 3;
+
+/**
+ * How strongly the statistics agree. `surprises` are -log10 of tail probabilities, by TAIL; `beyond` is how far the reading is outside
+ * the range seen, as a share of it. Each counts up to its cap; the sum of what they are worth, with some weight on the largest one.
+ */
+export function evidence(surprises: Float64Array, beyond: number): number {
+  const { residual, shortMean, level, season, range, largestShare } = SETTINGS;
+  const a = residual.weight * Math.min(surprises[TAIL.residual]!, residual.cap);
+  const b = shortMean.weight * Math.min(surprises[TAIL.shortMean]!, shortMean.cap);
+  const c = level.weight * Math.min(surprises[TAIL.level]!, level.cap);
+  const d = season.weight * Math.min(surprises[TAIL.season]!, season.cap);
+  const novelty = beyond > 0 ? NOVEL + MORE_NOVEL * Math.min(1, beyond / range.share) : 0;
+  const e = range.weight * novelty;
+  return largestShare * Math.max(a, b, c, d, e) + (1 - largestShare) * (a + b + c + d + e);
+}

@@ -1,0 +1,55 @@
+import { BUCKETS, TAIL_CELLS } from '../../tails/tail-model';
+
+/** Time of day in half hours. */
+export const SEASON_BINS = 48;
+/** The last values are kept, for both levels. */
+export const HISTORY_READINGS = 96;
+
+/** The doubles of one series: these first, then the cells of its tail models. */
+export const CELL = {
+  /** All readings, and those since the beginning or the last long gap. */
+  readings: 0,
+  sinceBegin: 1,
+  /** The first value. All else is a difference from it, so that large values keep their small digits. */
+  origin: 2,
+  lastValue: 3,
+  lastTime: 4,
+  usualInterval: 5,
+  rises: 6,
+  falls: 7,
+  /** Sums of the last 48 values and of the 48 before. */
+  levelSum: 8,
+  beforeSum: 9,
+  slowMean: 10,
+  lowest: 11,
+  highest: 12,
+  /** Readings since a fault began, 0 while there is none; how often it was reported; readings until the next report. */
+  faultReadings: 13,
+  faultAlarms: 14,
+  rest: 15,
+  /** What the limits are multiplied by. */
+  evidenceFactor: 16,
+  distanceFactor: 17,
+  /** Where the next value goes among the last ones. */
+  slot: 18,
+  /** Near the median of the last values. */
+  usualLevel: 19,
+} as const;
+const OWN_CELLS = 20;
+
+/** One tail model for each of these distances. */
+export const TAIL = { residual: 0, shortMean: 1, level: 2, season: 3, distance: 4 } as const;
+export const TAILS = 5;
+export const CELLS = OWN_CELLS + TAILS * TAIL_CELLS;
+
+/** Where the cells of a tail model begin among those of its series. */
+export function tailCellsAt(tail: number): number {
+  return OWN_CELLS + tail * TAIL_CELLS;
+}
+
+/** The floats of one series: the last values, the histograms, then the profile of the day. */
+export function tailCountsAt(tail: number): number {
+  return HISTORY_READINGS + tail * BUCKETS;
+}
+export const SEASON_AT = HISTORY_READINGS + TAILS * BUCKETS;
+export const FLOATS = SEASON_AT + SEASON_BINS;

@@ -1,0 +1,54 @@
+/**
+ * One configuration for every series there is, chosen on two labelled sets together (see the README). Lengths are in readings; weights,
+ * shares and limits have no unit.
+ */
+export const SETTINGS = {
+  /** Lengths of the means: the short one, and each of the two that are held against each other. */
+  shortReadings: 8,
+  levelReadings: 48,
+  /** The slow mean forgets over so many. */
+  slowReadings: 120,
+  /** Before these counts a statistic says nothing. */
+  slowWarmUp: 100,
+  rangeWarmUp: 16,
+  distanceWarmUp: 36,
+  /** After so many readings limits are twice as wide as they will be in the end. */
+  youngReadings: 10,
+  /** The usual level is the mean of so many; from then on it moves by this share of what is missing, and at most by that of its usual distance. */
+  usualLevel: { young: 35, rate: 0.3, step: 0.12 },
+
+  /** What the surprise (-log10 p) of each statistic is worth, and the most of it that counts. */
+  residual: { weight: 0.25, cap: 7.2 },
+  shortMean: { weight: 1.2, cap: 5.7 },
+  level: { weight: 0.49, cap: 4.2 },
+  season: { weight: 0.44, cap: 7 },
+  /** Novelty counts from 1 to 4; beyond everything seen by this share of the range seen it is as large as can be. */
+  range: { weight: 1.13, share: 0.018 },
+  /** Share of a residual's surprise that the bulk alone decides. */
+  bulkShare: 0.29,
+  /** Share of the evidence that is the largest single one; the rest is the sum. */
+  largestShare: 0.25,
+
+  /** Evidence that is an alarm; each alarm raises it by a share, which is forgotten over so many readings. */
+  evidence: { limit: 5.75, growth: 0.027, forgetReadings: 6800 },
+  /** Distance from the usual level, in units of its 95 % quantile, that is an alarm. */
+  distance: { limit: 2.8, growth: 0.64, forgetReadings: 10_800 },
+  /** After an alarm: readings until the next one, longer by a factor with each within one fault. */
+  restReadings: 9,
+  restGrowth: 2.6,
+
+  /** While a series is anomalous its readings count by this share, until it has come down to so much of the limits. */
+  faultWeight: 0.065,
+  faultOverBelow: 0.26,
+  /** A fault that lasts longer is the new normal, and what was known before counts by this share. */
+  faultReadings: 80,
+  newNormalShare: 0.06,
+  seasonRate: 0.24,
+  /** Tail models forget by halves beyond so many readings; that of the distance from the usual level sooner. */
+  tailReadings: 1_000_000,
+  distanceReadings: 860,
+  /** After a silence of so many usual intervals, what the series did last says nothing of what it does now. */
+  gapIntervals: 100,
+  /** A series which has risen so often and never fallen is a counter. */
+  counterRises: 16,
+};
