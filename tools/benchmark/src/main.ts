@@ -1,5 +1,6 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { detectionBenchmark } from './detection/command';
 import { type Driver, startPlatform } from './platform';
 import { report } from './report';
 import { type Scenario, runScenario } from './scenario';
@@ -7,6 +8,7 @@ import { type Scenario, runScenario } from './scenario';
 const USAGE = `Measures the whole platform under load, with generator, broker and database on this machine.
 
   npm run benchmark -- [options]
+  npm run benchmark -- detection <folder> [options]   how well anomalies are found; see detection --help
 
   --log postgres|kafka      the message log (default postgres; kafka starts a broker of its own, needs Java 17)
   --through <door,…>        ingestion, gateway or both (default ingestion,gateway)
@@ -110,7 +112,13 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
+async function start(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === 'detection') process.exitCode = detectionBenchmark(rest);
+  else await main();
+}
+
+start().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 });
