@@ -55,6 +55,14 @@ describe('an environment', () => {
     });
   });
 
+  test('a default that contradicts another setting is told in its own words', () => {
+    const related = config.refine(({ LIMIT, PORT }) => LIMIT < PORT, {
+      path: ['LIMIT'],
+      error: 'Must be below PORT.',
+    });
+    expect(() => parseConfig(related, { ...valid, PORT: '3' })).toThrow('LIMIT must be below PORT.');
+  });
+
   test('an empty variable is an absent one', () => {
     expect(parseConfig(config, { ...valid, PORT: '', LIMIT: '' })).toMatchObject({ PORT: 8099, LIMIT: 5 });
     expect(problemsOf({ ...valid, SESSION_KEY: '' })).toEqual(['SESSION_KEY is required']);

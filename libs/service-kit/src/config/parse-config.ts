@@ -28,7 +28,9 @@ export function parseConfig<S extends z.ZodObject>(schema: S, environment: Envir
     const name = String(issue.path[0] ?? 'configuration');
     // A file that could not be read has been reported already.
     if (problems.some((line) => line.startsWith(`${name}_FILE `))) continue;
-    problems.push(`${name} ${name in values ? lowerFirst(issue.message) : 'is required'}`);
+    // What contradicts another setting may stand at its default.
+    const isAbsent = !(name in values) && issue.code !== 'custom';
+    problems.push(`${name} ${isAbsent ? 'is required' : lowerFirst(issue.message)}`);
   }
   if (values['MESSAGE_LOG'] === 'kafka' && !/[^,\s]/.test(values['KAFKA_BROKERS'] ?? '')) {
     problems.push('KAFKA_BROKERS is required when MESSAGE_LOG is kafka');
