@@ -14,8 +14,8 @@ export class PageController {
 
   @Get('*')
   serve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    const path = new URL(request.url, 'http://page').pathname;
-    const file = this.files.find(path, request.headers.accept?.includes('text/html') ?? false);
+    const [path] = request.url.split('?', 1);
+    const file = this.files.find(path!, request.headers.accept?.includes('text/html') ?? false);
     if (file === undefined)
       throw new ProblemError(404, PROBLEM_CODES.notFound, 'There is nothing at this address.');
     void reply
