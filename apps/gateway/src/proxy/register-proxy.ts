@@ -71,7 +71,9 @@ function clientsOf(config: GatewayConfig): Record<Upstream, UpstreamClient> {
 /** Streams have no limit of their own (a body in chunks does not say its size: the service behind stops it), and paths no climbing. */
 function refuseOddities(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
   if (Number(request.headers['content-length'] ?? 0) > LIMITS.requestBytes) {
-    done(new ProblemError(413, PROBLEM_CODES.payloadTooLarge, 'The body is too large.'));
+    const most = `${LIMITS.requestBytes / 1024 ** 2} MiB`;
+    const detail = `A body may have at most ${most}. Send the readings in several requests.`;
+    done(new ProblemError(413, PROBLEM_CODES.payloadTooLarge, detail));
   } else if (isOddPath(request.url)) {
     done(new ProblemError(404, PROBLEM_CODES.notFound, 'There is nothing at this path.'));
   } else {

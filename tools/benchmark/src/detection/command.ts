@@ -7,7 +7,7 @@ import { writeResults } from './results';
 import { BASELINES, productScorer } from './scorers';
 import { measureSpeed } from './speed';
 
-export const USAGE = `Runs a detector over labelled series and says how well it found what was labelled.
+const USAGE = `Runs a detector over labelled series and says how well it found what was labelled.
 
   npm run benchmark -- detection <folder> [options]
 
