@@ -12,8 +12,9 @@ const RUN = `
 
 async function migrate(
   environment: Record<string, string>,
+  ...args: string[]
 ): Promise<{ code: number | null; lines: string[] }> {
-  const child = spawn(process.execPath, ['-e', RUN, path.join(__dirname, 'migrate.ts')], {
+  const child = spawn(process.execPath, ['-e', RUN, path.join(__dirname, 'migrate.ts'), ...args], {
     cwd: path.resolve(__dirname, '../../..'),
     env: { PATH: process.env['PATH'] ?? '', ...environment },
   });
@@ -37,6 +38,12 @@ test('migrates, makes the topics, says what it did, and does nothing the second 
   expect(second.code).toBe(0);
   expect(second.lines[0]).toBe('the schema is up to date');
   expect(second.lines).toContain('topic readings.v1: 12 partitions, unchanged');
+});
+
+test('--help tells the settings and touches nothing', async () => {
+  const { code, lines } = await migrate({}, '--help');
+  expect(code).toBe(0);
+  expect(lines.join('\n')).toMatch(/npm run migrate[^]*DATABASE_URL[^]*TOPIC_REPLICATION/);
 });
 
 test('says in one line what is wrong, with an exit code for each kind of fault', async () => {

@@ -16,6 +16,19 @@ const config = z.object({
   TOPIC_REPLICATION: z.coerce.number().int().min(1).max(7).default(1),
 });
 
+const USAGE = `Brings the database to the schema of this build and makes the log's topics; safe to run again.
+
+  npm run migrate
+
+Settings come from the environment; X_FILE names a file with the value of X.
+
+  DATABASE_URL          of the owner of the tables; required
+  MESSAGE_LOG           postgres or kafka (default postgres)
+  KAFKA_BROKERS         host:port,… ; required for kafka
+  TOPIC_PARTITIONS      of each topic (default 12)
+  TOPIC_REPLICATION     copies of each partition on Kafka (default 1)
+`;
+
 const EXIT = { failed: 1, configuration: 2, tooNew: 3 } as const;
 
 async function run(): Promise<void> {
@@ -51,7 +64,15 @@ function lineOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-run().catch((error: unknown) => {
+async function main(): Promise<void> {
+  if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  await run();
+}
+
+main().catch((error: unknown) => {
   process.stderr.write(`migrate: ${lineOf(error)}\n`);
   process.exitCode = exitCode(error);
 });

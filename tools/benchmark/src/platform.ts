@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type KafkaBroker, freePort, startKafka } from '@tidewatch/testing';
+import { freePortRange, type KafkaBroker, startKafka } from '@tidewatch/testing';
 
 export type Driver = 'kafka' | 'postgres';
 
@@ -27,7 +27,7 @@ export async function startPlatform(driver: Driver, say: (line: string) => void)
   await chmod(folder, 0o711);
   const broker = driver === 'kafka' ? await startBroker(folder, say) : null;
   const dataDir = path.join(folder, 'data');
-  const args = ['--data-dir', dataDir, '--port', String(await freePort()), '--print-json'];
+  const args = ['--data-dir', dataDir, '--port', String(await freePortRange()), '--print-json'];
   if (broker !== null) args.push('--log', 'kafka', '--kafka-brokers', broker.brokers);
   const child = spawn(process.execPath, [path.resolve(__dirname, '../../standalone/src/main.js'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
