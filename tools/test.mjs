@@ -15,7 +15,7 @@ const jest = join(root, 'node_modules/jest/bin/jest.js');
 const STAGES = [
   { name: 'unit', deadlineMinutes: 10, args: ['--maxWorkers=100%'] },
   // The build also makes Nx's graph of the projects, without which the rules for imports are skipped.
-  { name: 'int', deadlineMinutes: 15, args: [], needsBuild: true },
+  { name: 'int', deadlineMinutes: 15, args: ['--maxWorkers=2'], needsBuild: true },
   { name: 'e2e', deadlineMinutes: 20, args: ['--runInBand'], needsBuild: true },
 ];
 

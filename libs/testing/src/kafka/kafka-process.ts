@@ -64,6 +64,8 @@ export function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
       resolve();
       return;
     }
+    // The broker keeps nobody alive, but whoever waits for its end has to live to see it: jest's teardown would break off without a word.
+    child.ref();
     child.once('exit', () => resolve());
     child.kill(signal);
   });
