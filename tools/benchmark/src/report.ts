@@ -5,7 +5,7 @@ const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 /** The figures of one scenario for a person to read. */
 export function report(result: ScenarioResult): string {
-  const { scenario, load, socketMs } = result;
+  const { scenario, load, socketMs, calibrationMs } = result;
   const refused = Object.entries(load.refused).map(
     ([status, readings]) => `${count.format(readings)} × ${status}`,
   );
@@ -16,6 +16,7 @@ export function report(result: ScenarioResult): string {
     `  refused           ${refused.join(', ') || 'none'}`,
     `  acknowledgement   p50 ${ms(load.ackMs.p50)}, p99 ${ms(load.ackMs.p99)}, max ${ms(load.ackMs.max)}`,
     `  POST to socket    p50 ${ms(socketMs.p50)}, p99 ${ms(socketMs.p99)} (${socketMs.samples} samples under this load)`,
+    `  machine           ${ms(calibrationMs.before)} before, ${ms(calibrationMs.after)} after for the same piece of work: compare only where these agree`,
     '  process           CPU µs/reading   resident MiB',
   ];
   let total = 0;

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { calibrate } from './calibration';
 import type { LoadPlan, LoadResult } from './load';
 import type { BenchmarkPlatform } from './platform';
 import { type Usage, usageOf } from './process-usage';
@@ -31,6 +32,8 @@ export interface ScenarioResult {
   readonly drainSeconds: number;
   readonly socketMs: { readonly p50: number; readonly p99: number; readonly samples: number };
   readonly processes: Readonly<Record<string, ProcessCost>>;
+  /** Milliseconds of the same work just before the load and just after the drain: see `calibrate`. */
+  readonly calibrationMs: { readonly before: number; readonly after: number };
 }
 
 interface Measuring {
@@ -55,6 +58,7 @@ export async function runScenario(platform: BenchmarkPlatform, scenario: Scenari
     const measuring = { platform, pool };
     await warmUp(measuring, { ...plan, seconds: scenario.warmUpSeconds });
     const from = await storedMark(measuring);
+    const before = calibrate();
     const probe = new SocketProbe({
       ingestUrl,
       dashboardUrl: platform.services['gateway']!,
@@ -80,6 +84,7 @@ export async function runScenario(platform: BenchmarkPlatform, scenario: Scenari
         ...costs({ usedBefore, during, usedAfter }, load.acknowledged),
         ...cost('generator', generator, load),
       },
+      calibrationMs: { before, after: calibrate() },
     };
   } finally {
     await pool.end();
