@@ -1,12 +1,11 @@
-const ROUNDS = 5;
-const ITERATIONS = 20_000_000;
+import { createHash } from 'node:crypto';
 
-/** Keeps the compiler from leaving the work out. */
-let sink = 0;
+const ROUNDS = 5;
+const BYTES = Buffer.alloc(8 * 1024 * 1024, 1);
 
 /**
- * Milliseconds that a fixed piece of work takes on one core now: the median of five. A machine shared with others is several times
- * slower in one minute than in the next, and only runs with like figures can be compared.
+ * Milliseconds that a fixed piece of work (SHA-256 of 8 MiB) takes on one core now: the median of five. A machine shared with others may be
+ * several times slower in one minute than in the next, and only runs with like figures can be compared.
  */
 export function calibrate(): number {
   const times = Array.from({ length: ROUNDS }, work).sort((a, b) => a - b);
@@ -15,8 +14,6 @@ export function calibrate(): number {
 
 function work(): number {
   const startedAt = performance.now();
-  let sum = sink;
-  for (let i = 0; i < ITERATIONS; i++) sum = (sum + i * 7) | 0;
-  sink = sum;
+  createHash('sha256').update(BYTES).digest();
   return performance.now() - startedAt;
 }
