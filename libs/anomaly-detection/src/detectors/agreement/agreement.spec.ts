@@ -67,6 +67,7 @@ describe('does not cry wolf', () => {
     ['Laplace noise', 2, (next) => Math.sign(next() - 0.5) * Math.log(1 - next())],
     ['a daily cycle with noise', 1, (next, i) => 10 * Math.sin((i * 2 * Math.PI) / 1440) + normal(next)()],
     ['a quantised cycle', 1, (next, i) => Math.round(100 * Math.sin(i / 300) + next()) / 10],
+    ['rare steps of the resolution', 7, (next) => 20 + (next() < 0.001 ? 0.1 : 0)],
     ['a switch', 1, (_, i) => Math.floor(i / 700) % 2],
     ['a counter with resets', 1, (next, i) => (i % 10_000) * 5 + Math.floor(next() * 4)],
     ['a constant', 0, () => 42],
