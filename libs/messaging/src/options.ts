@@ -54,5 +54,5 @@ export type MessagingOptions = PostgresLogOptions | KafkaLogOptions;
 export const DEFAULT_MAX_IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 export const DEFAULT_APPEND_DEADLINE_MS = 5_000;
 /** Defaults of a subscription, see `Subscription`. */
-export const DEFAULT_MAX_WAIT_MS = 100;
+export const DEFAULT_MAX_WAIT_MS = 250;
 export const DEFAULT_MAX_BATCH_BYTES = 2 * 1024 * 1024;

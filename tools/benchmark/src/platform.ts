@@ -51,7 +51,6 @@ export async function startPlatform(driver: Driver, say: (line: string) => void)
 function startBroker(folder: string, say: (line: string) => void): Promise<KafkaBroker> {
   return startKafka({
     dataDir: path.join(folder, 'kafka'),
-    tuning: 'throughput',
     heapMb: 1024,
     onProgress: say,
   });

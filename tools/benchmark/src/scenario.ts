@@ -99,25 +99,16 @@ async function warmUp(measuring: Measuring, plan: LoadPlan): Promise<void> {
   await untilStored(measuring, from, load.acknowledged);
 }
 
-async function loadInProcess(plan: LoadPlan): Promise<{ load: LoadResult; generator: Usage }> {
+function loadInProcess(plan: LoadPlan): Promise<{ load: LoadResult; generator: Usage }> {
   const child = fork(path.join(__dirname, 'load-process.js'), { serialization: 'advanced' });
   child.send(plan);
-  let generator: Usage = { cpuSeconds: 0, residentMiB: 0 };
-  const sampler = setInterval(() => {
-    if (child.pid !== undefined && child.exitCode === null) generator = usageOf(child.pid);
-  }, 200);
-  try {
-    const load = await new Promise<LoadResult>((resolve, reject) => {
-      child.once('message', (message: { result?: LoadResult; error?: string }) => {
-        if (message.result) resolve(message.result);
-        else reject(new Error(message.error ?? 'the load generator failed'));
-      });
-      child.once('exit', (code) => reject(new Error(`the load generator ended with code ${String(code)}`)));
+  return new Promise((resolve, reject) => {
+    child.once('message', (message: { result?: LoadResult; usage?: Usage; error?: string }) => {
+      if (message.result && message.usage) resolve({ load: message.result, generator: message.usage });
+      else reject(new Error(message.error ?? 'the load generator failed'));
     });
-    return { load, generator };
-  } finally {
-    clearInterval(sampler);
-  }
+    child.once('exit', (code) => reject(new Error(`the load generator ended with code ${String(code)}`)));
+  });
 }
 
 /**

@@ -10,7 +10,7 @@ const USAGE = `A Kafka broker for this machine (KRaft, loopback only).
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function start(dataDir: string, port: number, heapMb: number): Promise<void> {
-  const broker = await startKafka({ dataDir, port, heapMb, tuning: 'throughput', onProgress: say });
+  const broker = await startKafka({ dataDir, port, heapMb, onProgress: say });
   say(`Kafka listens on ${broker.brokers}; its log and data are in ${dataDir}. Ctrl-C stops it.`);
   const watch = setInterval(() => {
     if (broker.pid !== undefined) return;

@@ -19,6 +19,9 @@ export class ProcessingService implements OnApplicationBootstrap {
       consumer: CONSUMERS.processing,
       topic: TOPICS.readings,
       open: (claim) => openPartition(claim, dependencies),
+      // Nobody waits for a window or an anomaly by the millisecond, and many small batches cost far more than a few large ones.
+      minBatchBytes: 64 * 1024,
+      maxWaitMs: 100,
     });
     readiness.add('message-log', () => log.ping());
     readiness.add('consumer', () => this.requireHealthy());

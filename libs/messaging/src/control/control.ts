@@ -2,6 +2,7 @@ import { ClientKafka, type ClientProxy, type MicroserviceOptions, Transport } fr
 import { type ControlEvent, TOPICS } from '@tidewatch/contracts';
 import { Partitioners } from 'kafkajs';
 import { lastValueFrom } from 'rxjs';
+import '../kafka/quiet-connections';
 import type { MessagingOptions } from '../options';
 import type { MessageLog } from '../port/log';
 import { PostgresControlClient } from './postgres-control-client';

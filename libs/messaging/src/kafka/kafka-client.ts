@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { type ISocketFactory, Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
 import type { MessagingLogger } from '../logger';
+import './quiet-connections';
 
 const KEEP_ALIVE_MS = 30_000;
 const CONNECTION_TIMEOUT_MS = 2_000;

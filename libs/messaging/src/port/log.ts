@@ -53,7 +53,7 @@ export interface Subscription {
   readonly topic: string;
   /** Called on taking a partition over, after the claim: restore state, then expect `claim.nextOffset`. */
   open(claim: PartitionClaim): Promise<PartitionHandler>;
-  /** How long a fetch may wait for `minBatchBytes`. Default 100 ms. */
+  /** How long a fetch may wait for `minBatchBytes`. Default 250 ms. */
   readonly maxWaitMs?: number;
   readonly minBatchBytes?: number;
   /** Bound of a batch, per partition. Default 2 MB. */
