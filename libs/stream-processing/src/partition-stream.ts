@@ -1,6 +1,7 @@
-import { type Detector, type DetectorKind, newVerdict, type Verdict } from '@tidewatch/anomaly-detection';
+import type { DetectorKind } from '@tidewatch/anomaly-detection';
 import type { ReadingBatch } from '@tidewatch/readings';
 import { grownFloats } from './columns';
+import { DetectionFeed } from './detection/detection-feed';
 import { noReadings, type ReadingCounts, type StreamSink } from './outputs';
 import { NO_ROW, SeriesTable } from './series-table';
 import { checkSettings, type StreamSettings } from './settings';
@@ -15,7 +16,6 @@ import {
 import { equalShare, RecentTimes } from './times/recent-times';
 import { LONG_WINDOW_US, WindowStore } from './windows/window-store';
 
-const FLAGGED_FROM = 0.5;
 /** Idle series are looked for when the log's time enters a new period of this length. */
 const SWEEP_PERIOD_MS = 10_000;
 
@@ -38,15 +38,12 @@ export class PartitionStream {
   private readonly table = new SeriesTable();
   private readonly times = new RecentTimes();
   private readonly windows: WindowStore;
-  private readonly detectors: (Detector | undefined)[] = [];
-  private readonly verdict: Verdict = newVerdict();
+  private readonly detection: DetectionFeed;
 
   // Columns by row: event times in µs, the log's in ms.
   private maxTime = new Float64Array(0);
   private watermark = new Float64Array(0);
   private lastAppendMs = new Float64Array(0);
-  private lastFlagged = new Float64Array(0);
-  private lastAlarm = new Float64Array(0);
   private changed = new Uint8Array(0);
 
   private removed: Uint8Array[] = [];
@@ -57,19 +54,16 @@ export class PartitionStream {
   /** The greatest watermark of a series that was forgotten: none that begins goes back behind it, so no window closes twice. */
   private forgottenUntil = -Infinity;
   private readonly latenessUs: number;
-  private readonly alarmRestUs: number;
-  private readonly alarmRepeatUs: number;
 
   /** Throws `RangeError` on settings that contradict each other. */
   constructor(
     private readonly settings: StreamSettings,
-    private readonly detectorKind: DetectorKind,
-    private readonly sink: StreamSink,
+    detectorKind: DetectorKind,
+    sink: StreamSink,
   ) {
     checkSettings(settings);
     this.latenessUs = settings.latenessMs * 1000;
-    this.alarmRestUs = settings.alarmRestMs * 1000;
-    this.alarmRepeatUs = settings.alarmRepeatMs * 1000;
+    this.detection = new DetectionFeed(settings, detectorKind, sink, this.table.series);
     this.windows = new WindowStore((row, window) => {
       sink.window(this.table.series[row]!, window);
     });
@@ -132,8 +126,7 @@ export class PartitionStream {
    */
   restoreSeries(state: Uint8Array): boolean {
     const { fields, reader } = readSeries(state);
-    const detector = restoredDetector(this.detectorKind, fields);
-    const row = this.addRow(fields.key, detector ?? this.detectorKind.create());
+    const row = this.addRow(fields.key);
     try {
       this.times.read(row, reader);
       this.windows.read(row, reader);
@@ -145,9 +138,7 @@ export class PartitionStream {
     this.maxTime[row] = fields.maxTime;
     this.watermark[row] = fields.watermark;
     this.lastAppendMs[row] = fields.lastAppendMs;
-    this.lastFlagged[row] = fields.lastFlagged;
-    this.lastAlarm[row] = fields.lastAlarm;
-    return detector !== undefined;
+    return this.detection.restore(row, fields);
   }
 
   /** The row of a reading's series, which may begin with it; NO_ROW, and the reading is counted, where it may not. */
@@ -157,7 +148,8 @@ export class PartitionStream {
     if (time < this.forgottenUntil) this.counts.late += 1;
     else if (this.table.size >= this.settings.maxSeries) this.counts.untracked += 1;
     else {
-      const row = this.addRow(key, this.detectorKind.create());
+      const row = this.addRow(key);
+      this.detection.begin(row);
       this.watermark[row] = this.forgottenUntil;
       return row;
     }
@@ -191,7 +183,7 @@ export class PartitionStream {
     }
     this.times.append(row, time, this.watermark[row]!);
     this.maxTime[row] = time;
-    this.score(row, time, value);
+    this.detection.score(row, time, value);
     this.raiseWatermark(row, time - this.latenessUs);
   }
 
@@ -200,17 +192,6 @@ export class PartitionStream {
     this.watermark[row] = watermark;
     this.changed[row] = 1;
     if (watermark >= this.windows.nextClose[row]!) this.windows.close(row, watermark);
-  }
-
-  private score(row: number, time: number, value: number): void {
-    const { verdict } = this;
-    this.detectors[row]!.observe(time, value, verdict);
-    if (!(verdict.score >= FLAGGED_FROM)) return;
-    const rested = time - this.lastFlagged[row]! >= this.alarmRestUs;
-    this.lastFlagged[row] = time;
-    if (!rested && time - this.lastAlarm[row]! < this.alarmRepeatUs) return;
-    this.lastAlarm[row] = time;
-    this.sink.anomaly({ series: this.table.series[row]!, timeUs: time, value }, verdict);
   }
 
   /** A series with too many times within its lateness gives up the oldest eighth of them: its watermark rises over them. */
@@ -282,14 +263,12 @@ export class PartitionStream {
     this.removeRow(row);
   }
 
-  private addRow(key: SeriesFields['key'], detector: Detector): number {
+  private addRow(key: SeriesFields['key']): number {
     const row = this.table.add(key);
     if (row >= this.maxTime.length) this.grow(Math.max(64, row * 2));
     this.maxTime[row] = this.watermark[row] = -Infinity;
-    this.lastFlagged[row] = this.lastAlarm[row] = -Infinity;
     this.lastAppendMs[row] = this.clockMs;
     this.changed[row] = 0;
-    this.detectors[row] = detector;
     return row;
   }
 
@@ -297,7 +276,7 @@ export class PartitionStream {
     this.table.remove(row);
     this.times.release(row);
     this.windows.release(row);
-    this.detectors[row] = undefined;
+    this.detection.release(row);
     this.changed[row] = 0;
   }
 
@@ -307,8 +286,7 @@ export class PartitionStream {
     this.maxTime = grownFloats(this.maxTime, rows, 0);
     this.watermark = grownFloats(this.watermark, rows, 0);
     this.lastAppendMs = grownFloats(this.lastAppendMs, rows, 0);
-    this.lastFlagged = grownFloats(this.lastFlagged, rows, 0);
-    this.lastAlarm = grownFloats(this.lastAlarm, rows, 0);
+    this.detection.grow(rows);
     const changed = new Uint8Array(rows);
     changed.set(this.changed);
     this.changed = changed;
@@ -320,24 +298,11 @@ export class PartitionStream {
       maxTime: this.maxTime[row]!,
       watermark: this.watermark[row]!,
       lastAppendMs: this.lastAppendMs[row]!,
-      lastFlagged: this.lastFlagged[row]!,
-      lastAlarm: this.lastAlarm[row]!,
-      detector: this.detectorKind.name,
-      detectorState: this.detectors[row]!.snapshot(),
+      ...this.detection.fields(row),
     };
     return writeSeries(writer, fields, () => {
       this.times.write(row, this.watermark[row]!, writer);
       this.windows.write(row, writer);
     });
-  }
-}
-
-function restoredDetector(kind: DetectorKind, fields: SeriesFields): Detector | undefined {
-  if (fields.detector !== kind.name) return undefined;
-  try {
-    return kind.restore(fields.detectorState);
-  } catch {
-    // Whatever a detector can't read is the state of another version of it.
-    return undefined;
   }
 }

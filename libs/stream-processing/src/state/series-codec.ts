@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { SnapshotError } from '@tidewatch/anomaly-detection';
 import { seriesKey, type SeriesKey, type Tag } from '@tidewatch/readings';
+import type { DetectionFields } from '../detection/detection-feed';
 import { ByteReader, ByteWriter } from './bytes';
 
 /**
@@ -11,16 +12,11 @@ const SERIES_VERSION = 1;
 const PARTITION_VERSION = 2;
 const HEADER_BYTES = 5;
 
-export interface SeriesFields {
+export interface SeriesFields extends DetectionFields {
   readonly key: SeriesKey;
   readonly maxTime: number;
   readonly watermark: number;
   readonly lastAppendMs: number;
-  readonly lastFlagged: number;
-  readonly lastAlarm: number;
-  /** Name of the detector and its snapshot. */
-  readonly detector: string;
-  readonly detectorState: Uint8Array;
 }
 
 export interface PartitionFields {
