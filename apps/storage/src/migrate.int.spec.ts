@@ -57,3 +57,19 @@ test('says in one line what is wrong, with an exit code for each kind of fault',
   const tooNew = await migrate({ DATABASE_URL: database.url });
   expect(tooNew).toMatchObject({ code: 3, lines: [expect.stringMatching(/newer version .*Future/)] });
 });
+
+test('refuses a log which is not the one that was read, in one line', async () => {
+  const environment = { DATABASE_URL: database.url };
+  expect((await migrate(environment)).code).toBe(0);
+  await database.pool.query(
+    `UPDATE log_partitions SET log_id = gen_random_uuid(), next_offset = 10 WHERE topic = 'readings.v1'`,
+  );
+  await database.pool.query(`UPDATE checkpoints SET next_offset = 5 WHERE topic = 'readings.v1'`);
+  const { code, lines } = await migrate(environment);
+  expect(code).toBe(4);
+  expect(lines.slice(-1)).toEqual([
+    expect.stringMatching(
+      /^migrate: readings.v1 was read from another log .* Use the former log .*"checkpoints"\.$/,
+    ),
+  ]);
+});

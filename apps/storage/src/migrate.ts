@@ -1,4 +1,4 @@
-import { ensureTopics, messagingOptions } from '@tidewatch/messaging';
+import { ensureTopics, LogReplacedError, messagingOptions } from '@tidewatch/messaging';
 import { commonConfig, ConfigError, parseConfig, processEnvironment } from '@tidewatch/service-kit';
 import { migrate, SchemaTooNewError } from '@tidewatch/time-series';
 import { Pool } from 'pg';
@@ -6,7 +6,8 @@ import { z } from 'zod';
 
 /**
  * The admin step before the services start: brings the database to the schema of this build, then makes the log's topics.
- * Prints one line for each thing it does. Exit codes: 0 done, 1 failed (safe to run again), 2 configuration, 3 the database is of a newer version.
+ * Prints one line for each thing it does. Exit codes: 0 done, 1 failed (safe to run again), 2 configuration, 3 the database is of a newer version,
+ * 4 the database was read from another log.
  */
 const config = z.object({
   DATABASE_URL: commonConfig.DATABASE_URL,
@@ -29,7 +30,7 @@ Settings come from the environment; X_FILE names a file with the value of X.
   TOPIC_REPLICATION     copies of each partition on Kafka (default 1)
 `;
 
-const EXIT = { failed: 1, configuration: 2, tooNew: 3 } as const;
+const EXIT = { failed: 1, configuration: 2, tooNew: 3, otherLog: 4 } as const;
 
 async function run(): Promise<void> {
   const settings = parseConfig(config, processEnvironment());
@@ -55,6 +56,7 @@ function print(line: string): void {
 
 function exitCode(error: unknown): number {
   if (error instanceof ConfigError) return EXIT.configuration;
+  if (error instanceof LogReplacedError) return EXIT.otherLog;
   return error instanceof SchemaTooNewError ? EXIT.tooNew : EXIT.failed;
 }
 

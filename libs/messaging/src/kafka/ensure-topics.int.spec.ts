@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { DEFAULT_PARTITIONS } from '@tidewatch/contracts';
-import { describeWithKafka } from '@tidewatch/testing';
+import { describeWithKafka, waitFor } from '@tidewatch/testing';
 import { type Admin, ConfigResourceTypes, type ITopicConfig } from 'kafkajs';
 import { ContractBench, record, records } from '../contract/contract-bench';
 import { createKafkaHarness, type KafkaHarness } from '../contract/kafka-harness';
@@ -112,6 +112,41 @@ describeWithKafka('topics on Kafka', () => {
     await checkpoint(4);
     await expect(ensureTopics(harness.options(), { topics, partitions: 1 })).rejects.toThrow(
       LogReplacedError,
+    );
+  });
+
+  test('are refused when they were deleted and made again, however long they are now', async () => {
+    const settings = { topics: ['remade.v1'], partitions: 1 };
+    const append = () => bench.log().append('remade.v1', records(5, 1));
+    await ensureTopics(harness.options(), settings);
+    await append();
+    await harness.pool.query(
+      `INSERT INTO checkpoints (consumer, topic, partition, next_offset) VALUES ('c', 'remade.v1', 0, 3)`,
+    );
+    expect(await ensureTopics(harness.options(), settings)).toHaveLength(1);
+    await bench.clear();
+    await admin.deleteTopics({ topics: ['remade.v1'] });
+    await waitFor('the topic to be gone', async () => !(await admin.listTopics()).includes('remade.v1'));
+    await admin.createTopics({ topics: [{ topic: 'remade.v1', numPartitions: 1 }] });
+    await append();
+    await expect(ensureTopics(harness.options(), settings)).rejects.toThrow(
+      /^remade.v1 was read from another log \(kafka \S+\/[0-9a-f]{32}\) than this one \(kafka /,
+    );
+  });
+
+  test('are refused when the database was read from the embedded log', async () => {
+    const settings = { topics: ['switched.v1'], partitions: 1 };
+    const { pool } = harness;
+    const connectionString = pool.options.connectionString!;
+    await ensureTopics({ driver: 'postgres', pool, connectionString, instanceId: 'admin' }, settings);
+    await pool.query(
+      `WITH read AS (INSERT INTO checkpoints (consumer, topic, partition, next_offset) VALUES ('c', 'switched.v1', 0, 1))
+       UPDATE log_partitions SET next_offset = 1 WHERE topic = 'switched.v1'`,
+    );
+    await admin.createTopics({ topics: [{ topic: 'switched.v1', numPartitions: 1 }] });
+    await bench.log().append('switched.v1', records(5, 1));
+    await expect(ensureTopics(harness.options(), settings)).rejects.toThrow(
+      /^switched.v1 was read from another log \(postgres \S+\) than this one \(kafka /,
     );
   });
 });

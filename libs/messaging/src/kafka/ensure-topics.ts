@@ -5,6 +5,7 @@ import { defaultLogger, describeError } from '../logger';
 import type { KafkaLogOptions } from '../options';
 import type { EnsuredTopic, TopicSettings } from '../topic-settings';
 import { createKafkaClient } from './kafka-client';
+import { topicId } from './topic-id';
 
 /** A batch of the producer is one record batch per partition, and this bounds record batches: see `AppendQueue`. */
 export const MAX_RECORD_BATCH_BYTES = 2 * 1024 * 1024;
@@ -31,7 +32,11 @@ export async function ensureKafkaTopics(
           : await createTopic(admin, topic, settings),
       );
     }
-    await refuseReplacedLog(options.pool, settings.topics, (topic) => endsOf(admin, topic));
+    const { clusterId } = await admin.describeCluster();
+    await refuseReplacedLog(options.pool, settings.topics, {
+      identity: async (topic) => `kafka ${clusterId}/${await topicId(brokers, topic)}`,
+      ends: (topic) => endsOf(admin, topic),
+    });
     return ensured;
   } finally {
     await admin.disconnect();

@@ -63,3 +63,44 @@ test('refuses a log that ends before a checkpoint, until the checkpoint is gone'
   await database.pool.query(`DELETE FROM checkpoints WHERE topic = 'replaced.v1'`);
   expect(await ensureTopics(options, { topics, partitions: 2 })).toHaveLength(1);
 });
+
+test('refuses another log, however long it is, and takes any where nothing was read', async () => {
+  const topics = ['identity.v1'];
+  const settings = { topics, partitions: 1 };
+  const { pool } = database;
+  const replaceLog = () =>
+    pool.query(
+      `UPDATE log_partitions SET log_id = gen_random_uuid(), next_offset = 100 WHERE topic = 'identity.v1'`,
+    );
+  await ensureTopics(options, settings);
+  await replaceLog();
+  await ensureTopics(options, settings);
+  await pool.query(
+    `INSERT INTO checkpoints (consumer, topic, partition, next_offset) VALUES ('c', 'identity.v1', 0, 7)`,
+  );
+  await ensureTopics(options, settings);
+  await replaceLog();
+  await expect(ensureTopics(options, settings)).rejects.toThrow(LogReplacedError);
+  await expect(ensureTopics(options, settings)).rejects.toThrow(
+    /^identity.v1 was read from another log \(postgres [0-9a-f-]{36}\) than this one \(postgres [0-9a-f-]{36}\)\. Use the former log /,
+  );
+  await pool.query(`DELETE FROM checkpoints WHERE topic = 'identity.v1'`);
+  expect(await ensureTopics(options, settings)).toHaveLength(1);
+});
+
+test('checkpoints from before logs had identities are taken for those of the log that is there', async () => {
+  const settings = { topics: ['adopted.v1'], partitions: 1 };
+  await ensureTopics(options, settings);
+  await database.pool.query(
+    `INSERT INTO checkpoints (consumer, topic, partition, next_offset) VALUES ('c', 'adopted.v1', 0, 7)`,
+  );
+  await database.pool.query(
+    `WITH noted AS (DELETE FROM checkpoint_logs WHERE topic = 'adopted.v1')
+     UPDATE log_partitions SET next_offset = 7 WHERE topic = 'adopted.v1'`,
+  );
+  expect(await ensureTopics(options, settings)).toHaveLength(1);
+  const { rows } = await database.pool.query(
+    `SELECT log = 'postgres ' || log_id AS own FROM checkpoint_logs JOIN log_partitions USING (topic) WHERE topic = 'adopted.v1'`,
+  );
+  expect(rows).toEqual([{ own: true }]);
+});

@@ -39,9 +39,21 @@ export async function ensurePostgresTopics(
     const outcome = added === 0 ? 'unchanged' : added === partitions ? 'created' : 'grown';
     ensured.push({ topic, partitions, outcome });
   }
-  await refuseReplacedLog(pool, settings.topics, async (topic) => {
-    const watermarks = await readWatermarks(pool, topic);
-    return new Map([...watermarks].map(([partition, { nextOffset }]) => [partition, nextOffset]));
+  await refuseReplacedLog(pool, settings.topics, {
+    identity: (topic) => identityOf(pool, topic),
+    ends: async (topic) => {
+      const watermarks = await readWatermarks(pool, topic);
+      return new Map([...watermarks].map(([partition, { nextOffset }]) => [partition, nextOffset]));
+    },
   });
   return ensured;
+}
+
+/** A topic has the id that its first partition was made with. */
+async function identityOf(pool: PostgresLogOptions['pool'], topic: string): Promise<string> {
+  const { rows } = await pool.query<{ log_id: string }>(
+    'SELECT log_id FROM log_partitions WHERE topic = $1 AND partition = 0',
+    [topic],
+  );
+  return `postgres ${rows[0]!.log_id}`;
 }

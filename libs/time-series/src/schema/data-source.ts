@@ -7,6 +7,7 @@ import { Readings1763900000001 } from '../migrations/1763900000001-readings';
 import { Consumers1763900000002 } from '../migrations/1763900000002-consumers';
 import { MessageLog1763900000003 } from '../migrations/1763900000003-message-log';
 import { Access1763900000004 } from '../migrations/1763900000004-access';
+import { LogIdentity1763900000005 } from '../migrations/1763900000005-log-identity';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -14,6 +15,7 @@ const MIGRATIONS = [
   Consumers1763900000002,
   MessageLog1763900000003,
   Access1763900000004,
+  LogIdentity1763900000005,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';

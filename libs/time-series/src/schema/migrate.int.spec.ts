@@ -12,6 +12,7 @@ const ALL = [
   'Consumers1763900000002',
   'MessageLog1763900000003',
   'Access1763900000004',
+  'LogIdentity1763900000005',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {

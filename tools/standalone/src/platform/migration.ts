@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { StartError } from '../errors';
 import { LineSplitter } from '../processes/line-splitter';
 import { LogFile } from '../processes/log-file';
 
-/** Runs the storage service's migration as the owner of the tables. Throws `StartError` with what it said last. */
+/** Runs the storage service's migration as the owner of the tables; it makes the log's topics as well. Throws `StartError` with what it said last. */
 export async function migrate(options: {
   dist: string;
   databaseUrl: string;
+  log: 'postgres' | 'kafka';
+  kafkaBrokers: string;
   logs: string;
   say: (line: string) => void;
 }): Promise<void> {
@@ -17,20 +20,26 @@ export async function migrate(options: {
   let last = '';
   const code = await new Promise<number | null>((resolve, reject) => {
     const child = spawn(process.execPath, [script], {
-      env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', DATABASE_URL: options.databaseUrl },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        NODE_ENV: 'production',
+        DATABASE_URL: options.databaseUrl,
+        MESSAGE_LOG: options.log,
+        KAFKA_BROKERS: options.kafkaBrokers,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const onLine = (line: string) => {
-      log.write(line);
-      if (line.trim() === '') return;
-      last = textOf(line);
-      options.say(`Migration: ${last}`);
-    };
-    for (const stream of [child.stdout, child.stderr]) {
-      const lines = new LineSplitter(onLine);
+    const follow = (stream: Readable, onLine: (line: string) => void) => {
+      const lines = new LineSplitter((line) => {
+        log.write(line);
+        if (line.trim() !== '') onLine((last = textOf(line)));
+      });
       stream.on('data', (chunk: Buffer) => lines.push(chunk));
       stream.on('end', () => lines.end());
-    }
+    };
+    follow(child.stdout, (line) => options.say(`Migration: ${line}`));
+    // What it says in the end is told once, by the error.
+    follow(child.stderr, () => undefined);
     child.once('error', reject);
     child.once('close', resolve);
   });

@@ -1,7 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ensureTopics, type MessagingOptions } from '@tidewatch/messaging';
-import pg from 'pg';
 import type { DataFolder } from '../data/data-folder';
 import { Secrets } from '../data/secrets';
 import type { StandaloneOptions } from '../options';
@@ -55,16 +53,15 @@ export class Platform {
 
   /** Throws `StartError`; what was started until then runs on until `stop`. */
   async start(): Promise<Running> {
-    const { folder, dist, say } = this.input;
+    const { folder, dist, options, say } = this.input;
     await endLeftovers(folder.run, { mark: (service) => this.markOf(service), onProgress: say });
     await checkPorts(this.wantedPorts());
     say('Starting PostgreSQL …');
     const database = await this.database.start();
     this.assertNotStopped();
     say('Bringing the tables up to date …');
-    await migrate({ dist, databaseUrl: database.url('owner'), logs: folder.logs, say });
-    this.assertNotStopped();
-    await this.makeTopics(database);
+    const { log, kafkaBrokers } = options;
+    await migrate({ dist, databaseUrl: database.url('owner'), log, kafkaBrokers, logs: folder.logs, say });
     this.assertNotStopped();
     this.plans = this.plan(database);
     say(`Starting ${this.plans.map(({ id }) => id).join(', ')} …`);
@@ -134,23 +131,6 @@ export class Platform {
 
   private get simulatorScript(): string {
     return path.join(this.input.dist, 'tools', 'simulator', 'src', 'main.js');
-  }
-
-  private async makeTopics(database: Database): Promise<void> {
-    const { options } = this.input;
-    const connectionString = database.url('owner');
-    const pool = new pg.Pool({ connectionString, max: 2 });
-    pool.on('error', () => undefined);
-    const common = { pool, instanceId: `standalone-${process.pid}` };
-    const messaging: MessagingOptions =
-      options.log === 'kafka'
-        ? { ...common, driver: 'kafka', brokers: options.kafkaBrokers.split(','), clientId: 'standalone' }
-        : { ...common, driver: 'postgres', connectionString };
-    try {
-      await ensureTopics(messaging);
-    } finally {
-      await pool.end();
-    }
   }
 
   private async open(database: Database): Promise<Running> {
