@@ -321,6 +321,8 @@ async function append(topic: string, key: string, value: unknown): Promise<void>
 function aggregate(id: string) {
   return {
     id,
+    revision: 0,
+    final: false,
     sizeMs: 10_000,
     startMs: 0,
     count: 1,

@@ -89,9 +89,10 @@ function proveOn(driver: Driver, faults: FaultName[]): void {
       expect(servicesOf(report.strikes)).toEqual(VICTIMS[fault]);
       expect(databaseDeaths() - deathsBefore).toBe(report.strikes['postgres'] ?? 0);
       if (BREAKS_REQUESTS.includes(fault)) expect(report.sent.retries).not.toEqual({});
-      // Few readings come through while the gateway is away, but every series has windows that closed.
+      // Few readings come through while the gateway is away, but every series has windows that are final.
       expect(verdicts.acknowledged).toBeGreaterThan(200);
       expect(verdicts.windowsExpected).toBeGreaterThan(36);
+      expect(verdicts.windowsRevised).toBeGreaterThan(0);
       // The last outlier of a series comes after enough calm readings for a detector to know it as one.
       expect(verdicts.anomalies).toBeGreaterThan(0);
     },

@@ -41,6 +41,7 @@ function partitionDependencies(config: ProcessingConfig, log: MessageLog, pool: 
     checkpointIntervalMs: config.CHECKPOINT_INTERVAL_MS,
     settings: {
       latenessMs: config.ALLOWED_LATENESS_MS,
+      reorderMs: config.REORDER_DELAY_MS,
       idleTimeoutMs: config.IDLE_TIMEOUT_MS,
       evictAfterMs: config.SERIES_EVICTION_MS,
       maxAheadMs: config.MAX_CLOCK_AHEAD_MS,

@@ -18,6 +18,11 @@ const service = defineService({
       .describe(
         'How far behind the newest reading of its series a reading may be and still count in windows.',
       ),
+    REORDER_DELAY_MS: whole(0, 60_000)
+      .default(DEFAULTS.reorderMs)
+      .describe(
+        'Event time by which the end of a window must have passed before it is published; later readings revise it.',
+      ),
     IDLE_TIMEOUT_MS: whole(1_000, 24 * HOUR_MS)
       .default(DEFAULTS.idleTimeoutMs)
       .describe(

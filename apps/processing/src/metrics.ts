@@ -9,7 +9,8 @@ const readings = new Counter({
 
 export const windows = new Counter({
   name: 'tidewatch_processing_windows_total',
-  help: 'Windows closed and put on the log, repeats after a crash included.',
+  help: 'Windows put on the log, repeats after a crash included: first, or revised by late readings.',
+  labelNames: ['kind'] as const,
 });
 
 export const anomalies = new Counter({

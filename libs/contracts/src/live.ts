@@ -32,7 +32,10 @@ export type ServiceHealth = z.infer<typeof serviceHealth>;
 export const points = z.object({ timeMs: z.array(z.number()), value: z.array(z.number()) });
 export type Points = z.infer<typeof points>;
 
-/** Frame 0 replaces what the client has; a later one adds to it (`health` always replaces). */
+/**
+ * Frame 0 replaces what the client has; a later one adds to it (`health` always replaces). A window with the id of an earlier one is a
+ * revision of it.
+ */
 export const frameBody = z.discriminatedUnion('view', [
   z.object({ view: z.literal('latest'), values: z.array(latestValue) }),
   z.object({ view: z.literal('series'), points, windows: z.array(windowAggregate) }),

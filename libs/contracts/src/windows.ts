@@ -7,10 +7,14 @@ export const seriesRef = z.object({
 });
 export type SeriesRef = z.infer<typeof seriesRef>;
 
-/** A closed event-time window of one series: the value of a record on `aggregates.v1`. */
+/** An event-time window of one series whose end has passed: the value of a record on `aggregates.v1`. */
 export const windowAggregate = z.object({
-  /** Derived from series, size and start: the same window has the same id after any replay. */
+  /** Derived from series, size and start: the same window has the same id after any replay. The highest revision of an id stands. */
   id: z.string(),
+  /** 0 when first published; one more each time that late readings have changed the window. */
+  revision: z.number().int().nonnegative(),
+  /** The allowed lateness has passed: there is no further revision. A window that nothing changes after revision 0 stays `false`. */
+  final: z.boolean(),
   series: seriesRef,
   sizeMs: z.number().int().positive(),
   /** Start of the window (inclusive), milliseconds since the epoch, a multiple of `sizeMs`. */
@@ -25,4 +29,8 @@ export const windowAggregate = z.object({
 });
 export type WindowAggregate = z.infer<typeof windowAggregate>;
 
-export const WINDOW_EVENT_TYPE = 'io.tidewatch.window.closed';
+/** Of revision 0, and of all later ones. */
+export const WINDOW_EVENT_TYPES = {
+  first: 'io.tidewatch.window.closed',
+  revised: 'io.tidewatch.window.revised',
+} as const;

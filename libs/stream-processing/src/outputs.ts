@@ -16,7 +16,7 @@ export interface FlaggedReading {
 
 /** Takes what a stream puts out, in a deterministic order. Windows and verdicts are reused: copy what you keep. */
 export interface StreamSink {
-  /** A closed window; once for each window of a series. */
+  /** A window of which event time has passed the end, with all readings so far; again with a higher revision after late ones. */
   window(series: HashedSeries, window: Readonly<WindowValues>): void;
   anomaly(reading: FlaggedReading, verdict: Readonly<Verdict>): void;
 }

@@ -29,7 +29,7 @@ export interface SeriesChange {
  * The state machines of all series of one partition. Its outputs and state are a function of the records of the log in their order (values,
  * event times, append times): no clock, no random, no dependence on how records come in batches. One reading costs no allocation.
  *
- * For one series and for readings within the lateness, the windows depend neither on order nor on grouping.
+ * For one series and for readings within the lateness, the last revisions of windows depend neither on order nor on grouping.
  */
 export class PartitionStream {
   /** Readings since the beginning of this object. */
@@ -64,7 +64,7 @@ export class PartitionStream {
     checkSettings(settings);
     this.latenessUs = settings.latenessMs * 1000;
     this.detection = new DetectionFeed(settings, detectorKind, sink, this.table.series);
-    this.windows = new WindowStore((row, window) => {
+    this.windows = new WindowStore(settings.reorderMs * 1000, (row, window) => {
       sink.window(this.table.series[row]!, window);
     });
   }
@@ -185,13 +185,13 @@ export class PartitionStream {
     this.maxTime[row] = time;
     this.detection.score(row, time, value);
     this.raiseWatermark(row, time - this.latenessUs);
+    if (time >= this.windows.nextDue[row]!) this.windows.advance(row, time, this.watermark[row]!);
   }
 
   private raiseWatermark(row: number, watermark: number): void {
     if (watermark <= this.watermark[row]!) return;
     this.watermark[row] = watermark;
     this.changed[row] = 1;
-    if (watermark >= this.windows.nextClose[row]!) this.windows.close(row, watermark);
   }
 
   /** A series with too many times within its lateness gives up the oldest eighth of them: its watermark rises over them. */
@@ -213,7 +213,7 @@ export class PartitionStream {
     const { latenessMs, idleTimeoutMs, evictAfterMs } = this.settings;
     const idle = this.rowsWhere((row) => {
       const quietMs = this.clockMs - this.lastAppendMs[row]!;
-      const hasOpen = this.windows.nextClose[row]! < Infinity;
+      const hasOpen = this.windows.nextDue[row]! < Infinity;
       return (hasOpen && quietMs >= latenessMs + idleTimeoutMs) || quietMs >= evictAfterMs;
     });
     for (const row of idle) {
@@ -254,6 +254,7 @@ export class PartitionStream {
   private closeIdle(row: number): void {
     const last = this.maxTime[row]!;
     this.raiseWatermark(row, last - (last % LONG_WINDOW_US) + LONG_WINDOW_US);
+    this.windows.close(row, this.watermark[row]!);
     this.times.release(row);
   }
 

@@ -2,6 +2,8 @@
 export interface StreamSettings {
   /** How far behind the greatest event time of its series a reading may be and still count. */
   readonly latenessMs: number;
+  /** How long in event time the end of a window waits for readings out of order, before the window is emitted for the first time. */
+  readonly reorderMs: number;
   /** After `latenessMs` and this without a reading, by the log's time, the windows of a series close without one. */
   readonly idleTimeoutMs: number;
   /** After this time without a reading, by the log's time, a series is forgotten. */
@@ -21,13 +23,14 @@ export interface StreamSettings {
 }
 
 export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
-  latenessMs: 30_000,
+  latenessMs: 120_000,
+  reorderMs: 2_000,
   idleTimeoutMs: 300_000,
   evictAfterMs: 7 * 86_400_000,
   maxAheadMs: 600_000,
   maxSeries: 10_000,
-  maxRecentTimes: 8_192,
-  maxTimes: 1_000_000,
+  maxRecentTimes: 32_768,
+  maxTimes: 2_000_000,
   alarmRestMs: 60_000,
   alarmRepeatMs: 3_600_000,
 };

@@ -19,6 +19,7 @@ const round: FaultReport = {
     windowsWrong: 0,
     windowsUnexpected: 0,
     windowsInconsistent: 0,
+    windowsRevised: 3,
     anomalies: 1,
     anomaliesInconsistent: 0,
     anomaliesNotStored: 0,

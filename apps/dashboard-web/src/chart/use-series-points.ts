@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { loadPoints } from '../api/history';
 import { useSubscription } from '../live/live-context';
 import { ChartPoints } from './chart-points';
+import { newestMinute } from './newest-minute';
 
 /**
  * Points of a series: stored ones since `rangeMs` ago, and live ones as they come. `version` differs after each change of `points`.
@@ -28,8 +29,7 @@ export function useSeriesPoints(series: SeriesRef, id: string, rangeMs: number) 
   useSubscription(`series ${id}`, { view: 'series', series }, (body) => {
     if (body.view !== 'series') return;
     points.add(body.points);
-    const minute = body.windows.findLast(({ sizeMs }) => sizeMs === 60_000);
-    if (minute !== undefined) setLastMinute(minute);
+    setLastMinute((last) => newestMinute(last, body.windows));
     setIsLive(true);
     setVersion((count) => count + 1);
   });

@@ -1,4 +1,4 @@
-/** A map that forgets its oldest entry when full. An entry set again keeps its first value and its place. */
+/** A map that forgets its oldest entry when full. Adding an entry again changes nothing. */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, V>();
   /** Keys by arrival, as a ring. (Asked for its first key, a `Map` walks over all that were deleted before it: 20 µs an entry.) */
@@ -23,6 +23,15 @@ export class BoundedMap<V> {
     this.#next = (this.#next + 1) % this.capacity;
     this.#entries.set(key, value);
     return true;
+  }
+
+  get(key: string): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Of a key that is there; it keeps its place. */
+  replace(key: string, value: V): void {
+    this.#entries.set(key, value);
   }
 
   values(): V[] {

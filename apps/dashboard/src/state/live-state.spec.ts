@@ -40,6 +40,8 @@ const anomalyWith = (id: string): Anomaly => ({
 });
 const windowWith = (id: string, device = 'a'): WindowAggregate => ({
   id,
+  revision: 0,
+  final: false,
   series: ref(device),
   sizeMs: 10_000,
   startMs: 0,
@@ -190,6 +192,24 @@ describe('memory', () => {
     expect(state.recentPoints(ref('c')).value.at(-1)).toBe(99);
     expect(state.recentPoints(ref('a')).value).toEqual([]);
     expect(state.pointBytes).toBeLessThanOrEqual(1_024);
+  });
+
+  test('keeps the highest revision of a window, in whatever order they come', () => {
+    const state = new LiveState({ ...DEFAULT_LIMITS, windows: 2 });
+    const source = new SeriesSource(state, ref('a'));
+    const revisions = [0, 1, 2].map((revision) => ({ ...windowWith('w1'), revision, count: revision + 1 }));
+    for (const at of [1, 0, 2, 1]) state.applyWindow(revisions[at]!);
+    state.applyWindow({ ...windowWith('w2'), startMs: 10_000 });
+    expect(state.recentWindows(ref('a')).map(({ id, count }) => `${id} ${count}`)).toEqual(['w1 3', 'w2 1']);
+    const taken = source.take();
+    expect(taken.view === 'series' && taken.windows.map(({ id, revision }) => `${id} ${revision}`)).toEqual([
+      'w1 1',
+      'w1 2',
+      'w2 0',
+    ]);
+    // The oldest by its first arrival goes, whatever its revision.
+    state.applyWindow({ ...windowWith('w3'), startMs: 20_000 });
+    expect(state.recentWindows(ref('a')).map(({ id }) => id)).toEqual(['w2', 'w3']);
   });
 
   test('of windows is bounded per series and in all', () => {

@@ -110,13 +110,22 @@ export class LiveState {
     }
   }
 
-  /** Each window counts once, by its id. */
+  /** Each window counts once, by its id; a higher revision takes the place of a lower one. */
   applyWindow(window: WindowAggregate): void {
     const slot = this.#table.touch(toKey(window.series));
-    if (slot === undefined || !this.#windows.addNew(window.id, window)) return;
+    if (slot === undefined) return;
     const windows = (this.#windowsOf[slot] ??= []);
-    windows.push(window);
-    if (windows.length > this.limits.windowsPerSeries) windows.shift();
+    const known = this.#windows.get(window.id);
+    if (known === undefined) {
+      this.#windows.addNew(window.id, window);
+      windows.push(window);
+      if (windows.length > this.limits.windowsPerSeries) windows.shift();
+    } else {
+      if (known.revision >= window.revision) return;
+      this.#windows.replace(window.id, window);
+      const at = windows.indexOf(known);
+      if (at >= 0) windows[at] = window;
+    }
     for (const watcher of this.#watchers.get(slot) ?? []) watcher.onWindow(window);
   }
 

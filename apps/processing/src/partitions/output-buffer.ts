@@ -13,6 +13,8 @@ const APPEND_BYTES = 1024 * 1024;
 export class OutputBuffer implements StreamSink {
   private windows: LogRecord[] = [];
   private anomalies: LogRecord[] = [];
+  /** How many of the windows are revisions. */
+  private revised = 0;
 
   constructor(
     private readonly log: MessageLog,
@@ -26,6 +28,7 @@ export class OutputBuffer implements StreamSink {
   }
 
   window(series: HashedSeries, values: Readonly<WindowValues>): void {
+    if (values.revision > 0) this.revised += 1;
     this.windows.push(windowRecord(series, values, this.partitions.aggregates));
   }
 
@@ -37,12 +40,14 @@ export class OutputBuffer implements StreamSink {
 
   /** Resolves when the log has acknowledged everything held. */
   async flush(): Promise<void> {
-    const { windows, anomalies } = this;
+    const { windows, anomalies, revised } = this;
     if (windows.length + anomalies.length === 0) return;
+    this.revised = 0;
     this.windows = [];
     this.anomalies = [];
     await Promise.all([this.append(TOPICS.aggregates, windows), this.append(TOPICS.anomalies, anomalies)]);
-    metrics.windows.inc(windows.length);
+    metrics.windows.inc({ kind: 'first' }, windows.length - revised);
+    metrics.windows.inc({ kind: 'revised' }, revised);
   }
 
   private async append(topic: string, records: readonly LogRecord[]): Promise<void> {

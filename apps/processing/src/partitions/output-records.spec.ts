@@ -10,7 +10,7 @@ const kind = detectorKind('robust-z');
 
 test("a window keeps to the contract, goes to its device's partition, and has an id that never changes", () => {
   const values = {
-    ...{ sizeMs: 10_000, startMs: 1_700_000_040_000, count: 2, min: 1, max: 2.5 },
+    ...{ sizeMs: 10_000, startMs: 1_700_000_040_000, revision: 0, final: false, count: 2, min: 1, max: 2.5 },
     ...{ sum: 3.5, sumOfSquares: 7.25, first: 2.5, last: 1 },
   };
   const record = windowRecord(series, values, 12);
@@ -23,11 +23,15 @@ test("a window keeps to the contract, goes to its device's partition, and has an
   expect(record).toMatchObject({ key: 'pump-7', partition: partitionOfDevice('pump-7', 12) });
   expect(record.headers).toEqual({
     ce_specversion: '1.0',
-    ce_id: body.id,
+    ce_id: 'f1f226204d4e00b9e2f263d1edd347a1.0',
     ce_type: 'io.tidewatch.window.closed',
     ce_source: '/tidewatch/processing',
     ce_time: '2023-11-14T22:14:10.000000Z',
     'content-type': 'application/json',
+  });
+  expect(windowRecord(series, { ...values, revision: 3 }, 12).headers).toMatchObject({
+    ce_id: 'f1f226204d4e00b9e2f263d1edd347a1.3',
+    ce_type: 'io.tidewatch.window.revised',
   });
 });
 

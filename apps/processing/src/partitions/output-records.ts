@@ -5,7 +5,7 @@ import {
   cloudEventHeaders,
   type SeriesRef,
   type Severity,
-  WINDOW_EVENT_TYPE,
+  WINDOW_EVENT_TYPES,
   type WindowAggregate,
 } from '@tidewatch/contracts';
 import type { LogRecord } from '@tidewatch/messaging';
@@ -28,7 +28,9 @@ export function windowRecord(
     ...values,
   };
   const endUs = (values.startMs + values.sizeMs) * 1000;
-  return record(window, { type: WINDOW_EVENT_TYPE, time: formatTimeUs(endUs) }, partitions);
+  const type = window.revision === 0 ? WINDOW_EVENT_TYPES.first : WINDOW_EVENT_TYPES.revised;
+  const event = { id: `${window.id}.${window.revision}`, type, time: formatTimeUs(endUs) };
+  return record(window, event, partitions);
 }
 
 export function anomalyOf(
@@ -52,12 +54,12 @@ export function anomalyOf(
 }
 
 export function anomalyRecord(anomaly: Anomaly, partitions: number): LogRecord {
-  return record(anomaly, { type: ANOMALY_EVENT_TYPE, time: anomaly.time }, partitions);
+  return record(anomaly, { id: anomaly.id, type: ANOMALY_EVENT_TYPE, time: anomaly.time }, partitions);
 }
 
 function record(
   body: WindowAggregate | Anomaly,
-  event: { type: string; time: string },
+  event: { id: string; type: string; time: string },
   partitions: number,
 ): LogRecord {
   const { device } = body.series;
@@ -65,7 +67,7 @@ function record(
     partition: partitionOfDevice(device, partitions),
     key: device,
     value: Buffer.from(JSON.stringify(body)),
-    headers: cloudEventHeaders({ id: body.id, source: SOURCE, ...event }),
+    headers: cloudEventHeaders({ source: SOURCE, ...event }),
   };
 }
 

@@ -6,7 +6,10 @@ interface State {
   accepted: Map<number, number>;
   watermark: number;
   lastAppendMs: number;
-  emitted: Set<string>;
+  /** Windows that end at or before it have been emitted. None while nothing is open. */
+  mark: number | undefined;
+  /** By window, the readings that it was last emitted with, and its last revision. */
+  emitted: Map<string, { count: number; revision: number }>;
 }
 
 /**
@@ -18,49 +21,70 @@ export function referenceWindows(settings: StreamSettings, records: readonly Rec
     accepted: new Map(),
     watermark: -Infinity,
     lastAppendMs: 0,
-    emitted: new Set(),
+    mark: undefined,
+    emitted: new Map(),
   }));
   const windows: object[] = [];
   let clock = 0;
   for (const { appendedAtMs, readings } of records) {
-    const sweep = Math.floor(appendedAtMs / 10_000) > Math.floor(clock / 10_000);
+    const sweep = floorTo(10_000, appendedAtMs) > floorTo(10_000, clock);
     clock = Math.max(clock, appendedAtMs);
     if (sweep) {
       states.forEach((state, series) => {
-        if (state.accepted.size === 0) return;
+        if (state.mark === undefined) return;
         if (clock - state.lastAppendMs < settings.latenessMs + settings.idleTimeoutMs) return;
-        const newest = Math.max(...state.accepted.keys());
-        state.watermark = Math.max(state.watermark, (Math.floor(newest / 60_000) + 1) * 60_000);
-        windows.push(...closed(state, series));
+        const end = floorTo(60_000, newest(state)) + 60_000;
+        state.watermark = Math.max(state.watermark, end);
+        windows.push(...emissions(state, series, end));
+        state.mark = undefined;
       });
     }
     for (const { series, time, value } of readings) {
       const state = states[series]!;
       if (time > clock + settings.maxAheadMs || time < state.watermark || state.accepted.has(time)) continue;
+      const inOrder = time > newest(state);
       state.accepted.set(time, value);
       state.lastAppendMs = clock;
+      state.mark ??= floorTo(10_000, time);
+      if (!inOrder) continue;
       state.watermark = Math.max(state.watermark, time - settings.latenessMs);
-      windows.push(...closed(state, series));
+      const mark = floorTo(10_000, time - settings.reorderMs);
+      if (mark <= state.mark) continue;
+      state.mark = mark;
+      windows.push(...emissions(state, series, mark));
     }
   }
   return windows;
 }
 
-function closed(state: State, series: number): object[] {
+function newest({ accepted }: State): number {
+  return Math.max(...accepted.keys());
+}
+
+function floorTo(step: number, x: number): number {
+  return Math.floor(x / step) * step;
+}
+
+/** Windows which end at or before `mark` and have other readings than when they were emitted. */
+function emissions(state: State, series: number, mark: number): object[] {
   const windows: object[] = [];
   for (const sizeMs of [10_000, 60_000]) {
-    const starts = new Set([...state.accepted.keys()].map((time) => Math.floor(time / sizeMs) * sizeMs));
+    const starts = new Set([...state.accepted.keys()].map((time) => floorTo(sizeMs, time)));
     for (const startMs of starts) {
+      const end = startMs + sizeMs;
+      const content = aggregate(state.accepted, startMs, sizeMs);
       const id = `${sizeMs}:${startMs}`;
-      if (startMs + sizeMs > state.watermark || state.emitted.has(id)) continue;
-      state.emitted.add(id);
-      windows.push({ series, ...aggregate(state.accepted, startMs, sizeMs) });
+      const before = state.emitted.get(id) ?? { count: 0, revision: -1 };
+      if (end > mark || before.count === content.count) continue;
+      const revision = before.revision + 1;
+      state.emitted.set(id, { count: content.count, revision });
+      windows.push({ series, ...content, revision, final: end <= state.watermark });
     }
   }
   return windows;
 }
 
-function aggregate(accepted: ReadonlyMap<number, number>, startMs: number, sizeMs: number): object {
+function aggregate(accepted: ReadonlyMap<number, number>, startMs: number, sizeMs: number) {
   const inside = [...accepted]
     .filter(([time]) => time >= startMs && time < startMs + sizeMs)
     .sort(([a], [b]) => a - b)

@@ -9,7 +9,11 @@ export function writeWindow(writer: ByteWriter, cells: Float64Array, slot: numbe
   const start = cells[slot + WINDOW.start]!;
   const firstTime = cells[slot + WINDOW.firstTime]!;
   writer.varint(start);
-  writer.varint(cells[slot + WINDOW.count]!);
+  writer.varint(cells[slot + WINDOW.emissions]!);
+  writer.varint(cells[slot + WINDOW.emittedCount]!);
+  const count = cells[slot + WINDOW.count]!;
+  writer.varint(count);
+  if (count === 0) return;
   writer.varint(firstTime - start);
   writer.varint(cells[slot + WINDOW.lastTime]! - firstTime);
   for (const cell of [WINDOW.min, WINDOW.max, WINDOW.first, WINDOW.last]) writer.float64(cells[slot + cell]!);
@@ -29,7 +33,10 @@ export function writeWindow(writer: ByteWriter, cells: Float64Array, slot: numbe
 /** Into a fresh slot. Throws `SnapshotError`. */
 export function readWindow(reader: ByteReader, cells: Float64Array, slot: number, spills: Spills): void {
   const start = (cells[slot + WINDOW.start] = reader.varint());
-  cells[slot + WINDOW.count] = reader.varint();
+  cells[slot + WINDOW.emissions] = reader.varint();
+  cells[slot + WINDOW.emittedCount] = reader.varint();
+  const count = (cells[slot + WINDOW.count] = reader.varint());
+  if (count === 0) return;
   const firstTime = (cells[slot + WINDOW.firstTime] = start + reader.varint());
   cells[slot + WINDOW.lastTime] = firstTime + reader.varint();
   for (const cell of [WINDOW.min, WINDOW.max, WINDOW.first, WINDOW.last])

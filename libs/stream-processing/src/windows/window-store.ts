@@ -1,7 +1,6 @@
 import { grownFloats, grownInts } from '../columns';
 import type { ByteReader, ByteWriter } from '../state/bytes';
-import { addExact, mergeExact, roundedSum, type Spills, SUM_CELLS } from '../sums/exact-sum';
-import { readWindow, writeWindow } from './window-codec';
+import { WindowCells } from './window-cells';
 import { WINDOW, type WindowValues } from './window-layout';
 
 const SHORT_WINDOW_US = 10_000_000;
@@ -9,38 +8,33 @@ export const LONG_WINDOW_US = 60_000_000;
 const NONE = -1;
 
 /**
- * The open windows of each series (by row): short ones as a list from the newest to the oldest, and the one long window into which
- * short ones are merged as they close. Windows are slots of one array, so that no reading allocates.
+ * The windows of each series (by row) that may still change, short and long ones, each as a list from the newest to the oldest. A long window
+ * holds what its final short windows held; the rest of it is in the short ones that are open.
+ *
+ * A window is emitted when the event time of its series has passed its end by `delayUs`, and again when late readings have changed it; all at
+ * once, when the event time (less the delay) enters a new period of a short window. So a window is revised at most once in such a period.
  */
 export class WindowStore {
-  /** By row: when the watermark reaches this, a window closes. Infinity where none is open. */
-  nextClose = new Float64Array(0);
+  /** By row: when the series' event time reaches this, `advance` has something to do. Infinity where no window is open. */
+  nextDue = new Float64Array(0);
   private newest = new Int32Array(0);
-  private long = new Int32Array(0);
-  private cells = new Float64Array(64 * WINDOW.cells);
-  private unusedFrom = 0;
-  private firstFree = NONE;
-  private readonly spills: Spills = new Map();
-  private readonly closing: number[] = [];
-  private readonly values: WindowValues = {
-    sizeMs: 0,
-    startMs: 0,
-    count: 0,
-    min: 0,
-    max: 0,
-    sum: 0,
-    sumOfSquares: 0,
-    first: 0,
-    last: 0,
-  };
+  private newestLong = new Int32Array(0);
+  private readonly windows = new WindowCells();
+  /** Where a long window is put together to be emitted. */
+  private readonly whole = this.windows.allocate(0);
+  private readonly due: number[] = [];
+  private readonly longs: number[] = [];
 
-  /** `emit` is called once for each closed window, ascending by end, short before long. It copies what it keeps. */
-  constructor(private readonly emit: (row: number, window: WindowValues) => void) {}
+  /** `emit` gets windows ascending by end within a minute, the minute last. It copies what it keeps. */
+  constructor(
+    private readonly delayUs: number,
+    private readonly emit: (row: number, window: WindowValues) => void,
+  ) {}
 
   grow(rows: number): void {
-    this.nextClose = grownFloats(this.nextClose, rows, Infinity);
+    this.nextDue = grownFloats(this.nextDue, rows, Infinity);
     this.newest = grownInts(this.newest, rows, NONE);
-    this.long = grownInts(this.long, rows, NONE);
+    this.newestLong = grownInts(this.newestLong, rows, NONE);
   }
 
   /** Adds a reading which is not older than the row's watermark, and is no duplicate. */
@@ -48,198 +42,183 @@ export class WindowStore {
     let slot = this.newest[row]!;
     if (slot === NONE) slot = this.find(row, time);
     else {
-      const start = this.cells[slot + WINDOW.start]!;
+      const start = this.windows.cells[slot + WINDOW.start]!;
       if (time < start || time >= start + SHORT_WINDOW_US) slot = this.find(row, time);
     }
-    this.accumulate(slot, time, value);
+    this.windows.accumulate(slot, time, value);
   }
 
-  /** Closes the windows which end at or before `watermark`. */
+  /** The event time of the series has reached `time`: emits what is due, and forgets what ends at or before `watermark`. */
+  advance(row: number, time: number, watermark: number): void {
+    const passed = time - this.delayUs;
+    const mark = Math.floor(passed / SHORT_WINDOW_US) * SHORT_WINDOW_US;
+    this.emitDue(row, mark, watermark);
+    this.nextDue[row] =
+      this.newest[row] === NONE && this.newestLong[row] === NONE
+        ? Infinity
+        : mark + SHORT_WINDOW_US + this.delayUs;
+  }
+
+  /** Emits and forgets all windows of a row; `watermark` is not before the end of any. */
   close(row: number, watermark: number): void {
-    const { cells, closing } = this;
-    let slot = this.newest[row]!;
-    let oldestOpen = NONE;
-    while (slot !== NONE && cells[slot + WINDOW.start]! + SHORT_WINDOW_US > watermark) {
-      oldestOpen = slot;
-      slot = cells[slot + WINDOW.older]!;
-    }
-    if (oldestOpen === NONE) this.newest[row] = NONE;
-    else cells[oldestOpen + WINDOW.older] = NONE;
-    for (; slot !== NONE; slot = cells[slot + WINDOW.older]!) closing.push(slot);
-    for (let i = closing.length - 1; i >= 0; i--) this.closeShort(row, closing[i]!);
-    closing.length = 0;
-    const long = this.long[row]!;
-    if (long !== NONE && this.cells[long + WINDOW.start]! + LONG_WINDOW_US <= watermark) this.closeLong(row);
-    this.setNextClose(row, oldestOpen);
+    this.emitDue(row, watermark, watermark);
+    this.nextDue[row] = Infinity;
   }
 
-  /** Forgets the open windows of a row without emitting them. */
+  /** Forgets the windows of a row without emitting them. */
   release(row: number): void {
-    for (let slot = this.newest[row]!; slot !== NONE;) {
-      const older = this.cells[slot + WINDOW.older]!;
-      this.free(slot);
-      slot = older;
+    for (const newest of [this.newest, this.newestLong]) {
+      for (let slot = newest[row]!; slot !== NONE;) {
+        const older = this.windows.cells[slot + WINDOW.older]!;
+        this.windows.free(slot);
+        slot = older;
+      }
+      newest[row] = NONE;
     }
-    if (this.long[row] !== NONE) this.free(this.long[row]!);
-    this.newest[row] = this.long[row] = NONE;
-    this.nextClose[row] = Infinity;
+    this.nextDue[row] = Infinity;
   }
 
   write(row: number, writer: ByteWriter): void {
-    const slots: number[] = [];
-    for (let slot = this.newest[row]!; slot !== NONE; slot = this.cells[slot + WINDOW.older]!)
-      slots.push(slot);
-    const long = this.long[row]!;
-    writer.varint(slots.length * 2 + (long === NONE ? 0 : 1));
-    for (const slot of slots) writeWindow(writer, this.cells, slot, this.spills);
-    if (long !== NONE) writeWindow(writer, this.cells, long, this.spills);
+    for (const newest of [this.newest, this.newestLong]) {
+      const count = this.list(newest[row]!, this.due);
+      writer.varint(count);
+      for (let i = 0; i < count; i++) this.windows.write(this.due[i]!, writer);
+    }
+    if (this.nextDue[row]! < Infinity) writer.float64(this.nextDue[row]!);
   }
 
   /** Into a row without windows. Throws `SnapshotError`. */
   read(row: number, reader: ByteReader): void {
-    const header = reader.varint();
-    let newer = NONE;
-    for (let i = 0; i < Math.floor(header / 2); i++) {
-      const slot = this.allocate(0);
-      if (newer === NONE) this.newest[row] = slot;
-      else this.cells[newer + WINDOW.older] = slot;
-      readWindow(reader, this.cells, slot, this.spills);
-      const inOrder = newer === NONE || this.cells[slot + WINDOW.start]! < this.cells[newer + WINDOW.start]!;
-      reader.require(inOrder, 'windows are not in order');
-      newer = slot;
-    }
-    if (header % 2 === 1) {
-      this.long[row] = this.allocate(0);
-      readWindow(reader, this.cells, this.long[row], this.spills);
-    }
-    this.setNextClose(row, newer);
-  }
-
-  private setNextClose(row: number, oldestOpen: number): void {
-    const long = this.long[row]!;
-    const short = oldestOpen === NONE ? Infinity : this.cells[oldestOpen + WINDOW.start]! + SHORT_WINDOW_US;
-    this.nextClose[row] =
-      long === NONE ? short : Math.min(short, this.cells[long + WINDOW.start]! + LONG_WINDOW_US);
-  }
-
-  /** The short window of a time, newly opened where there is none. */
-  private find(row: number, time: number): number {
-    const start = time - (time % SHORT_WINDOW_US);
-    let newer = NONE;
-    let slot = this.newest[row]!;
-    while (slot !== NONE && this.cells[slot + WINDOW.start]! > start) {
-      newer = slot;
-      slot = this.cells[slot + WINDOW.older]!;
-    }
-    if (slot !== NONE && this.cells[slot + WINDOW.start] === start) return slot;
-    const opened = this.allocate(start);
-    this.cells[opened + WINDOW.older] = slot;
-    if (newer === NONE) this.newest[row] = opened;
-    else this.cells[newer + WINDOW.older] = opened;
-    this.nextClose[row] = Math.min(this.nextClose[row]!, start + SHORT_WINDOW_US);
-    return opened;
-  }
-
-  private accumulate(slot: number, time: number, value: number): void {
-    const cells = this.cells;
-    cells[slot + WINDOW.count]! += 1;
-    if (value < cells[slot + WINDOW.min]!) cells[slot + WINDOW.min] = value;
-    if (value > cells[slot + WINDOW.max]!) cells[slot + WINDOW.max] = value;
-    if (time < cells[slot + WINDOW.firstTime]!) {
-      cells[slot + WINDOW.firstTime] = time;
-      cells[slot + WINDOW.first] = value;
-    }
-    if (time > cells[slot + WINDOW.lastTime]!) {
-      cells[slot + WINDOW.lastTime] = time;
-      cells[slot + WINDOW.last] = value;
-    }
-    addExact(cells, slot + WINDOW.sum, value, this.spills);
-    const square = value * value;
-    addExact(
-      cells,
-      slot + WINDOW.squares,
-      square < Number.MAX_VALUE ? square : Number.MAX_VALUE,
-      this.spills,
-    );
-  }
-
-  /** Emits a short window and merges it into the long one that it belongs to. */
-  private closeShort(row: number, slot: number): void {
-    const start = this.cells[slot + WINDOW.start]!;
-    const longStart = start - (start % LONG_WINDOW_US);
-    // The watermark has passed this window, so it has passed an earlier long one.
-    if (this.long[row] !== NONE && this.cells[this.long[row]! + WINDOW.start] !== longStart)
-      this.closeLong(row);
-    this.emitWindow(row, slot, SHORT_WINDOW_US);
-    if (this.long[row] === NONE) this.long[row] = this.allocate(longStart);
-    this.merge(this.long[row]!, slot);
-    this.free(slot);
-  }
-
-  private closeLong(row: number): void {
-    this.emitWindow(row, this.long[row]!, LONG_WINDOW_US);
-    this.free(this.long[row]!);
-    this.long[row] = NONE;
-  }
-
-  /** `from` is later than all that was merged into `into` before. */
-  private merge(into: number, from: number): void {
-    const cells = this.cells;
-    if (cells[into + WINDOW.count] === 0) {
-      cells[into + WINDOW.firstTime] = cells[from + WINDOW.firstTime]!;
-      cells[into + WINDOW.first] = cells[from + WINDOW.first]!;
-    }
-    cells[into + WINDOW.count]! += cells[from + WINDOW.count]!;
-    cells[into + WINDOW.min] = Math.min(cells[into + WINDOW.min]!, cells[from + WINDOW.min]!);
-    cells[into + WINDOW.max] = Math.max(cells[into + WINDOW.max]!, cells[from + WINDOW.max]!);
-    cells[into + WINDOW.lastTime] = cells[from + WINDOW.lastTime]!;
-    cells[into + WINDOW.last] = cells[from + WINDOW.last]!;
-    mergeExact(cells, into + WINDOW.sum, from + WINDOW.sum, this.spills);
-    mergeExact(cells, into + WINDOW.squares, from + WINDOW.squares, this.spills);
-  }
-
-  private emitWindow(row: number, slot: number, sizeUs: number): void {
-    const { cells, values } = this;
-    values.sizeMs = sizeUs / 1000;
-    values.startMs = cells[slot + WINDOW.start]! / 1000;
-    values.count = cells[slot + WINDOW.count]!;
-    values.min = cells[slot + WINDOW.min]!;
-    values.max = cells[slot + WINDOW.max]!;
-    values.sum = roundedSum(cells, slot + WINDOW.sum, this.spills);
-    values.sumOfSquares = roundedSum(cells, slot + WINDOW.squares, this.spills);
-    values.first = cells[slot + WINDOW.first]!;
-    values.last = cells[slot + WINDOW.last]!;
-    this.emit(row, values);
-  }
-
-  private allocate(start: number): number {
-    let slot = this.firstFree;
-    if (slot !== NONE) this.firstFree = this.cells[slot + WINDOW.older]!;
-    else {
-      slot = this.unusedFrom;
-      this.unusedFrom += WINDOW.cells;
-      if (this.unusedFrom > this.cells.length) {
-        this.cells = grownFloats(this.cells, this.cells.length + (this.cells.length >> 1), 0);
+    for (const newest of [this.newest, this.newestLong]) {
+      let newer = NONE;
+      for (let left = reader.varint(); left > 0; left--) {
+        const slot = this.windows.allocate(0);
+        if (newer === NONE) newest[row] = slot;
+        else this.windows.cells[newer + WINDOW.older] = slot;
+        this.windows.read(slot, reader);
+        const { cells } = this.windows;
+        const inOrder = newer === NONE || cells[slot + WINDOW.start]! < cells[newer + WINDOW.start]!;
+        reader.require(inOrder, 'windows are not in order');
+        newer = slot;
       }
     }
-    const cells = this.cells;
-    cells[slot + WINDOW.older] = NONE;
-    cells[slot + WINDOW.start] = start;
-    cells[slot + WINDOW.count] = 0;
-    cells[slot + WINDOW.min] = Infinity;
-    cells[slot + WINDOW.max] = -Infinity;
-    cells[slot + WINDOW.firstTime] = Infinity;
-    cells[slot + WINDOW.lastTime] = -Infinity;
-    cells.fill(0, slot + WINDOW.sum, slot + WINDOW.squares + SUM_CELLS);
+    const isOpen = this.newest[row] !== NONE || this.newestLong[row] !== NONE;
+    this.nextDue[row] = isOpen ? reader.float64() : Infinity;
+  }
+
+  /** The short window of a time, newly opened where there is none, and then the long one, too. */
+  private find(row: number, time: number): number {
+    const start = time - (time % SHORT_WINDOW_US);
+    const slot = this.findIn(this.newest, row, start);
+    if (this.windows.cells[slot + WINDOW.count] === 0) {
+      this.findIn(this.newestLong, row, time - (time % LONG_WINDOW_US));
+      if (this.nextDue[row] === Infinity) this.nextDue[row] = start + SHORT_WINDOW_US + this.delayUs;
+    }
     return slot;
   }
 
-  private free(slot: number): void {
-    if (this.spills.size > 0) {
-      this.spills.delete(slot + WINDOW.sum);
-      this.spills.delete(slot + WINDOW.squares);
+  private findIn(newest: Int32Array, row: number, start: number): number {
+    let newer = NONE;
+    let slot = newest[row]!;
+    while (slot !== NONE && this.windows.cells[slot + WINDOW.start]! > start) {
+      newer = slot;
+      slot = this.windows.cells[slot + WINDOW.older]!;
     }
-    this.cells[slot + WINDOW.older] = this.firstFree;
-    this.firstFree = slot;
+    if (slot !== NONE && this.windows.cells[slot + WINDOW.start] === start) return slot;
+    const opened = this.windows.allocate(start);
+    this.windows.cells[opened + WINDOW.older] = slot;
+    if (newer === NONE) newest[row] = opened;
+    else this.windows.cells[newer + WINDOW.older] = opened;
+    return opened;
   }
+
+  /** Emits the windows which end at or before `mark` and have changed, then forgets those which end at or before `watermark`. */
+  private emitDue(row: number, mark: number, watermark: number): void {
+    const { due, longs, windows } = this;
+    const shortCount = this.list(this.newest[row]!, due);
+    const longCount = this.list(this.newestLong[row]!, longs);
+    let short = shortCount - 1;
+    for (let i = longCount - 1; i >= 0; i--) {
+      const long = longs[i]!;
+      const end = this.endOfLong(i);
+      const first = short;
+      for (; short >= 0 && windows.cells[due[short]! + WINDOW.start]! < end; short--) {
+        const slot = due[short]!;
+        const shortEnd = windows.cells[slot + WINDOW.start]! + SHORT_WINDOW_US;
+        if (shortEnd <= mark) this.emitShort(row, slot, shortEnd <= watermark);
+      }
+      if (end <= mark) this.emitLong(row, long, { first, last: short + 1, final: end <= watermark });
+    }
+    this.forgetShorts(row, { until: Math.min(mark, watermark), shortCount, longCount });
+    this.forgetLongs(row, Math.min(mark, watermark), longCount);
+  }
+
+  private emitShort(row: number, slot: number, final: boolean): void {
+    const { cells } = this.windows;
+    if (cells[slot + WINDOW.count] === cells[slot + WINDOW.emittedCount]) return;
+    const revision = this.windows.countEmission(slot, cells[slot + WINDOW.count]!);
+    this.emit(row, this.windows.values(slot, { sizeUs: SHORT_WINDOW_US, revision, final }));
+  }
+
+  /** The short windows of the long one are `due[first]` down to `due[last]`, from the oldest to the newest. */
+  private emitLong(row: number, long: number, { first, last, final }: LongWindow): void {
+    const { due, windows, whole } = this;
+    let count = windows.cells[long + WINDOW.count]!;
+    for (let i = first; i >= last; i--) count += windows.cells[due[i]! + WINDOW.count]!;
+    if (count === windows.cells[long + WINDOW.emittedCount]) return;
+    windows.clear(whole, windows.cells[long + WINDOW.start]!);
+    windows.merge(whole, long);
+    for (let i = first; i >= last; i--) windows.merge(whole, due[i]!);
+    const revision = windows.countEmission(long, count);
+    this.emit(row, windows.values(whole, { sizeUs: LONG_WINDOW_US, revision, final }));
+  }
+
+  /** What final short windows held goes to the long one, where that is not final itself. */
+  private forgetShorts(row: number, { until, shortCount, longCount }: Listed): void {
+    const { due, longs, windows } = this;
+    let long = longCount - 1;
+    let short = shortCount - 1;
+    for (; short >= 0; short--) {
+      const start = windows.cells[due[short]! + WINDOW.start]!;
+      if (start + SHORT_WINDOW_US > until) break;
+      while (this.endOfLong(long) <= start) long--;
+      if (this.endOfLong(long) > until) windows.merge(longs[long]!, due[short]!);
+      windows.free(due[short]!);
+    }
+    if (short < 0) this.newest[row] = NONE;
+    else windows.cells[due[short]! + WINDOW.older] = NONE;
+  }
+
+  private forgetLongs(row: number, until: number, longCount: number): void {
+    const { longs, windows } = this;
+    let long = longCount - 1;
+    for (; long >= 0 && this.endOfLong(long) <= until; long--) windows.free(longs[long]!);
+    if (long < 0) this.newestLong[row] = NONE;
+    else windows.cells[longs[long]! + WINDOW.older] = NONE;
+  }
+
+  private endOfLong(index: number): number {
+    return this.windows.cells[this.longs[index]! + WINDOW.start]! + LONG_WINDOW_US;
+  }
+
+  /** The slots of a list, from the newest to the oldest; returns how many. `slots` may be longer. */
+  private list(newest: number, slots: number[]): number {
+    let count = 0;
+    for (let slot = newest; slot !== NONE; slot = this.windows.cells[slot + WINDOW.older]!) {
+      slots[count++] = slot;
+    }
+    return count;
+  }
+}
+
+interface LongWindow {
+  readonly first: number;
+  readonly last: number;
+  readonly final: boolean;
+}
+
+interface Listed {
+  readonly until: number;
+  readonly shortCount: number;
+  readonly longCount: number;
 }

@@ -31,7 +31,7 @@ export interface FaultReport {
 /** What the platform must be started with for the ledger to know which windows close. */
 export const LEDGER_SETTINGS = {
   TIDEWATCH_PROCESSING_ALLOWED_LATENESS_MS: '30000',
-  // Only readings close windows: a device that waits for a killed service must not be taken for silent.
+  // Only readings end windows: a device that waits for a killed service must not be taken for silent.
   TIDEWATCH_PROCESSING_IDLE_TIMEOUT_MS: '86400000',
   // More checkpoints to strike at, and a shorter drain.
   TIDEWATCH_PROCESSING_CHECKPOINT_INTERVAL_MS: '1000',
@@ -51,7 +51,8 @@ export async function runFault(platform: ChaosPlatform, run: FaultRun): Promise<
     seed: run.seed,
     devices: DEVICES,
     devicePrefix: run.name,
-    disorderMs: 5_000,
+    // Beyond the reorder delay, so that windows are revised, and below the lateness.
+    disorderMs: 20_000,
     // Event time runs faster than the clock; even the closing readings must not lie in the future.
     startMs: Date.now() - 3 * HOUR_MS - run.seconds * 60_000,
     maxReadingsPerRequest: 30,
@@ -75,6 +76,7 @@ export async function runFault(platform: ChaosPlatform, run: FaultRun): Promise<
     violations.length === 0 &&
     verdicts.acknowledged > 0 &&
     verdicts.windowsExpected > 0 &&
+    verdicts.windowsRevised > 0 &&
     verdicts.anomalies > 0;
   return { run, strikes, sent: sender.counts, verdicts, checkpointViolations: violations, sound };
 }

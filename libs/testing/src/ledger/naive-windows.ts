@@ -1,20 +1,26 @@
 import type { WindowAggregate } from '@tidewatch/contracts';
 
-/** The content of a window without its id, which is the platform's own affair. */
-export type WindowContent = Omit<WindowAggregate, 'id' | 'series'>;
+/** The content of a window without its id and revisions, which are the platform's own affair. */
+export type WindowContent = Omit<WindowAggregate, 'id' | 'series' | 'revision' | 'final'>;
+
+export interface NaiveWindows {
+  /** Of these the newest reading is `latenessMs` past the end: nothing can change them any more. */
+  readonly final: WindowContent[];
+  /** Their end has been reached: they may be published, and may be revised. */
+  readonly provisional: WindowContent[];
+}
 
 const US_PER_MS = 1000;
 
 /**
- * Every closed window of one series, from its distinct readings, in the simplest way there is: group, sort, add up.
- * A window is closed when the newest reading is `latenessMs` past its end. Sums are added in extended precision
+ * The windows of one series whose end has passed, from its distinct readings, in the simplest way there is: group, sort, add up. Sums are added in extended precision
  * (see `exactSum`), since the platform promises the correctly rounded sum whatever the order of arrival.
  */
 export function naiveWindows(
   readings: ReadonlyMap<number, number>,
   sizeMs: number,
   latenessMs: number,
-): WindowContent[] {
+): NaiveWindows {
   const byStart = new Map<number, [timeUs: number, value: number][]>();
   let newestUs = -Infinity;
   for (const [timeUs, value] of readings) {
@@ -24,16 +30,20 @@ export function naiveWindows(
     rows.push([timeUs, value]);
     byStart.set(startMs, rows);
   }
-  const watermarkMs = newestUs / US_PER_MS - latenessMs;
-  return [...byStart]
-    .filter(([startMs]) => startMs + sizeMs <= watermarkMs)
-    .map(([startMs, rows]) =>
-      summary(
-        startMs,
-        sizeMs,
-        rows.sort(([a], [b]) => a - b),
-      ),
-    );
+  const windows = [...byStart].map(([startMs, rows]) =>
+    summary(
+      startMs,
+      sizeMs,
+      rows.sort(([a], [b]) => a - b),
+    ),
+  );
+  const endingIn = (fromMs: number, toMs: number) =>
+    windows.filter(({ startMs }) => startMs + sizeMs > fromMs && startMs + sizeMs <= toMs);
+  const newestMs = newestUs / US_PER_MS;
+  return {
+    final: endingIn(-Infinity, newestMs - latenessMs),
+    provisional: endingIn(newestMs - latenessMs, newestMs),
+  };
 }
 
 function summary(startMs: number, sizeMs: number, rows: readonly [number, number][]): WindowContent {

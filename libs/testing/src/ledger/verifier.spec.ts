@@ -25,6 +25,8 @@ function windowOf(series: number, values: number[]): WindowAggregate {
   const squares = values.map((value) => value * value);
   return {
     id: `w${series}`,
+    revision: 0,
+    final: false,
     series: SERIES[series]!,
     sizeMs: 10_000,
     startMs: 0,
@@ -63,7 +65,7 @@ const REPEATS: Observed['logged'] = [ROWS[0]!, { ...ROWS[0]!, value: 6 }];
 const RIGHT: Observed = {
   rows: ROWS,
   logged: [...ROWS, ...REPEATS],
-  windows: [windowOf(0, [5, 7]), windowOf(1, [9]), windowOf(1, [9])],
+  windows: [windowOf(0, [5]), { ...windowOf(0, [5, 7]), revision: 1 }, windowOf(1, [9]), windowOf(1, [9])],
   anomalies: [ANOMALY, ANOMALY],
   storedAnomalyIds: ['x1'],
   deadLetters: 0,
@@ -82,6 +84,7 @@ describe('the verifier', () => {
     expect(verify(LEDGER, RIGHT, OPTIONS)).toMatchObject({
       acknowledged: 5,
       windowsExpected: 2,
+      windowsRevised: 1,
       anomalies: 1,
     });
   });
@@ -117,6 +120,24 @@ describe('the verifier', () => {
     ],
     ['a dead letter', { deadLetters: 1 }, { deadLettered: 1 }],
     ['a missing window', { windows: [windowOf(0, [5, 7])] }, { windowsMissing: 1 }],
+    ['a revision that is missing', { windows: [windowOf(0, [5]), windowOf(1, [9])] }, { windowsWrong: 1 }],
+    [
+      'a gap between revisions',
+      { windows: [windowOf(0, [5]), { ...windowOf(0, [5, 7]), revision: 2 }, windowOf(1, [9])] },
+      { windowsInconsistent: 2 },
+    ],
+    [
+      'a revision without a reading more',
+      { windows: [windowOf(0, [5, 7]), { ...windowOf(0, [5, 7]), revision: 1 }, windowOf(1, [9])] },
+      { windowsInconsistent: 1 },
+    ],
+    [
+      'a revision of a final window',
+      {
+        windows: [{ ...windowOf(0, [5]), final: true }, { ...windowOf(0, [5, 7]), revision: 1 }, windowOf(1, [9])], // prettier-ignore
+      },
+      { windowsInconsistent: 1 },
+    ],
     ['a wrong window', { windows: [windowOf(0, [5, 8]), windowOf(1, [9])] }, { windowsWrong: 1 }],
     [
       'a window counted twice',
@@ -160,11 +181,15 @@ describe('the verifier', () => {
 });
 
 describe('the second implementation of windows', () => {
-  test('leaves out what is not closed yet', () => {
-    const readings = new Map([[1 * SECOND, 1], [40 * SECOND - 1, 2]]); // prettier-ignore
-    expect(naiveWindows(readings, 10_000, 30_000)).toEqual([]);
-    readings.set(40 * SECOND, 3);
-    expect(naiveWindows(readings, 10_000, 30_000).map(({ startMs }) => startMs)).toEqual([0]);
+  test('tells the final from those that may still change', () => {
+    const readings = new Map([[1 * SECOND, 1], [20 * SECOND, 2], [40 * SECOND - 1, 3]]); // prettier-ignore
+    const startsOf = () => {
+      const { final, provisional } = naiveWindows(readings, 10_000, 30_000);
+      return [final, provisional].map((windows) => windows.map(({ startMs }) => startMs));
+    };
+    expect(startsOf()).toEqual([[], [0, 20_000]]);
+    readings.set(40 * SECOND, 4);
+    expect(startsOf()).toEqual([[0], [20_000, 30_000]]);
   });
 
   test('sums are correctly rounded and do not depend on order', () => {

@@ -1,6 +1,7 @@
 import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
 import type { Ledger, LedgerSeries } from './ledger-file';
 import { naiveWindows, type WindowContent } from './naive-windows';
+import { lastRevisions } from './revisions';
 
 export interface ObservedReading {
   readonly series: SeriesRef;
@@ -37,6 +38,7 @@ export interface Verdicts {
   windowsWrong: number;
   windowsUnexpected: number;
   windowsInconsistent: number;
+  windowsRevised: number;
   anomalies: number;
   anomaliesInconsistent: number;
   anomaliesNotStored: number;
@@ -145,17 +147,23 @@ function compareLog(
 
 type WindowCounts = Pick<
   Verdicts,
-  'windowsExpected' | 'windowsMissing' | 'windowsWrong' | 'windowsUnexpected' | 'windowsInconsistent'
+  | 'windowsExpected'
+  | 'windowsMissing'
+  | 'windowsWrong'
+  | 'windowsUnexpected'
+  | 'windowsInconsistent'
+  | 'windowsRevised'
 >;
 
 function compareWindows(truth: Truth, windows: Observed['windows'], options: VerifierOptions): WindowCounts {
-  const { byKey: found, inconsistent } = unique(windows);
+  const { last: found, inconsistent, revised } = lastRevisions(windows);
   const counts: WindowCounts = {
     windowsExpected: 0,
     windowsMissing: 0,
     windowsWrong: 0,
     windowsUnexpected: 0,
     windowsInconsistent: inconsistent,
+    windowsRevised: revised,
   };
   const places = new Map(
     [...found.values()].map((window) => [placeOf(seriesName(window.series), window), window]),
@@ -164,13 +172,19 @@ function compareWindows(truth: Truth, windows: Observed['windows'], options: Ver
   counts.windowsInconsistent += found.size - places.size;
   for (const [name, times] of truth) {
     for (const sizeMs of options.windowSizesMs) {
-      for (const expected of naiveWindows(times, sizeMs, options.latenessMs)) {
+      const { final, provisional } = naiveWindows(times, sizeMs, options.latenessMs);
+      for (const expected of final) {
         counts.windowsExpected += 1;
         const place = placeOf(name, expected);
         const actual = places.get(place);
         places.delete(place);
         if (actual === undefined) counts.windowsMissing += 1;
         else if (!sameContent(expected, actual)) counts.windowsWrong += 1;
+      }
+      for (const expected of provisional) {
+        const place = placeOf(name, expected);
+        // Its last readings may come into a revision that is not due yet.
+        if ((places.get(place)?.count ?? Infinity) <= expected.count) places.delete(place);
       }
     }
   }
