@@ -25,6 +25,11 @@ export class History {
   /** Sum of `count` values from the last one back. */
   recentSum(slot: number, count: number): number {
     let sum = 0;
+    if (slot >= count) {
+      const end = this.first + slot;
+      for (let place = end - 1; place >= end - count; place--) sum += this.values[place]!;
+      return sum;
+    }
     for (let back = 1; back <= count; back++) sum += this.ago(slot, back);
     return sum;
   }

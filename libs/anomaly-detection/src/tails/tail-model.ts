@@ -8,9 +8,17 @@ const STEPS = Float64Array.of(64 / 64, 74 / 64, 84 / 64, 97 / 64, 111 / 64);
 const STEP_OF_64TH = Uint8Array.from({ length: 64 }, (_, i) =>
   STEPS.findLastIndex((step) => step <= 1 + i / 64),
 );
-const double = new Float64Array(1);
-const halves = new Uint32Array(double.buffer);
-const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
+/** Lower edges of the buckets and of the one above them, and the middles, in units of the model. */
+const EDGES = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => {
+  const doubling = Math.floor((bucket - ANCHOR) / BUCKETS_PER_DOUBLING);
+  return 2 ** doubling * STEPS[bucket - ANCHOR - doubling * BUCKETS_PER_DOUBLING]!;
+});
+const MIDDLES = Float64Array.from({ length: BUCKETS }, (_, bucket) =>
+  Math.sqrt(EDGES[bucket]! * EDGES[bucket + 1]!),
+);
+const single = new Float32Array(1);
+const bits = new Int32Array(single.buffer);
+const EXPONENT_BIAS = 127;
 
 /** Numbers that a tail model keeps beside its histogram. */
 export const TAIL_CELLS = 11;
@@ -47,6 +55,16 @@ const BULK_SHAPE = 0.3;
 /** (5^0.3 - 1) / 0.3, and 5^0.3: from the median to nine tenths the probability falls by five. */
 const BULK_SPAN = 2.068829;
 const BULK_GROWTH = 1.620657;
+
+/** Rows of single floats from `from` up to `end`: a value of each of several models, and last the weight of all of them. */
+export interface WeightedRows {
+  readonly values: Float32Array;
+  readonly from: number;
+  readonly end: number;
+  readonly width: number;
+}
+
+const ONE_ROW = { values: new Float32Array(2), from: 0, end: 2, width: 2 };
 
 /**
  * Distribution of one non-negative statistic of one series, for tail probabilities: a log histogram, and above its 98 % quantile a
@@ -93,6 +111,15 @@ export class TailModel {
     return 1 + Math.log10(1 + BULK_SHAPE * excess) / BULK_SHAPE;
   }
 
+  /** Below these `surprise` and `bulkSurprise` are 0. */
+  get tailFrom(): number {
+    return this.cells[this.at + SCALE] === 0 ? Infinity : this.cells[this.at + THRESHOLD]!;
+  }
+
+  get bulkFrom(): number {
+    return this.cells[this.at + NINE_TENTHS]! > 0 ? this.cells[this.at + NINE_TENTHS]! : Infinity;
+  }
+
   /** 95 % quantile; 0 while nothing is known. */
   get nineteenTwentieths(): number {
     return this.cells[this.at + NINETEEN_TWENTIETHS]!;
@@ -105,13 +132,38 @@ export class TailModel {
 
   /** Counts a value, with a weight up to 1. */
   learn(value: number, weight: number): void {
-    const { cells, at } = this;
-    this.counts[this.first + this.bucketOf(value)]! += weight;
-    cells[at + TOTAL]! += weight;
-    const seen = (cells[at + SEEN]! += 1);
+    ONE_ROW.values[0] = value;
+    ONE_ROW.values[1] = weight;
+    this.learnRows(ONE_ROW, 0);
+  }
+
+  /**
+   * Counts the values of one column, without those that are NaN. Fits at most once, behind the last one: a batch must not be longer
+   * than `untilFit`.
+   */
+  learnRows({ values, from, end, width }: WeightedRows, column: number): void {
+    const { cells, at, counts, first } = this;
+    let total = cells[at + TOTAL]!;
+    let seen = cells[at + SEEN]!;
+    for (let row = from; row < end; row += width) {
+      const value = values[row + column]!;
+      if (Number.isNaN(value)) continue;
+      const weight = values[row + width - 1]!;
+      counts[first + this.bucketOf(value)]! += weight;
+      total += weight;
+      seen += 1;
+    }
+    cells[at + TOTAL] = total;
+    cells[at + SEEN] = seen;
     if (seen < cells[at + NEXT_FIT]! || seen < FIRST_FIT) return;
     this.fit();
     cells[at + NEXT_FIT] = seen + (seen < YOUNG ? YOUNG_FIT_EVERY : FIT_EVERY);
+  }
+
+  /** Values until the model is fitted again, 1 being the next one. Until then only its histogram changes, and nothing that it says. */
+  get untilFit(): number {
+    const { cells, at } = this;
+    return Math.max(FIRST_FIT, cells[at + NEXT_FIT]!) - cells[at + SEEN]!;
   }
 
   /** Makes all that was counted count less, by a factor. */
@@ -128,18 +180,19 @@ export class TailModel {
     if (!(value > 0)) return 0;
     const { cells, at } = this;
     if (cells[at + UNIT] === 0) cells[at + UNIT] = value;
-    double[0] = value / cells[at + UNIT]!;
-    const high = halves[HIGH]!;
-    const bucket = ((high >>> 20) - 1023) * BUCKETS_PER_DOUBLING + STEP_OF_64TH[(high >>> 14) & 63]! + ANCHOR;
+    single[0] = value / cells[at + UNIT]!;
+    const pattern = bits[0]!;
+    const doublings = (pattern >>> 23) - EXPONENT_BIAS;
+    const bucket = doublings * BUCKETS_PER_DOUBLING + STEP_OF_64TH[(pattern >>> 17) & 63]! + ANCHOR;
     if (bucket < BUCKETS) return bucket < 1 ? 1 : bucket;
-    this.raiseTop(bucket - BUCKETS + 1);
+    this.raiseTop(value);
     return BUCKETS - 1;
   }
 
-  /** Moves every count down, so that a value so many buckets above the top fits in; rounds up to whole doublings. */
-  private raiseTop(buckets: number): void {
+  /** Moves every count down by whole doublings, so that a value fits in. */
+  private raiseTop(value: number): void {
     const { cells, at, counts, first } = this;
-    const doublings = Math.ceil(buckets / BUCKETS_PER_DOUBLING);
+    const doublings = Math.max(1, Math.ceil(Math.log2(value / this.edge(BUCKETS))));
     cells[at + UNIT]! *= 2 ** doublings;
     const by = Math.min(BUCKETS - 1, doublings * BUCKETS_PER_DOUBLING);
     let low = 0;
@@ -151,9 +204,7 @@ export class TailModel {
 
   /** Lower edge of a bucket. */
   private edge(bucket: number): number {
-    const steps = bucket - ANCHOR;
-    const doubling = Math.floor(steps / BUCKETS_PER_DOUBLING);
-    return this.cells[this.at + UNIT]! * 2 ** doubling * STEPS[steps - doubling * BUCKETS_PER_DOUBLING]!;
+    return this.cells[this.at + UNIT]! * EDGES[bucket]!;
   }
 
   private fit(): void {
@@ -200,12 +251,13 @@ export class TailModel {
   private fitTail(from: number, inside: number): void {
     const { cells, at, counts, first } = this;
     const threshold = from > 1 ? this.edge(from) : 0;
+    const unit = cells[at + UNIT]!;
     let sum = 0;
     let squares = 0;
     for (let bucket = from; bucket < BUCKETS; bucket++) {
       const count = counts[first + bucket]!;
       if (count === 0) continue;
-      const excess = Math.sqrt(this.edge(bucket) * this.edge(bucket + 1)) - threshold;
+      const excess = unit * MIDDLES[bucket]! - threshold;
       sum += count * excess;
       squares += count * excess * excess;
     }

@@ -4,6 +4,7 @@ import { newVerdict } from '../../detector';
 import { SnapshotError } from '../../errors';
 import { flaggedBy, generate, normal, random } from '../../testing/generated-series';
 import { agreement } from './agreement';
+import { CELL, HISTORY_READINGS, WAITING_READINGS } from './layout';
 
 const flagged = (values: readonly number[], times?: readonly number[]) => flaggedBy(agreement, values, times);
 
@@ -151,11 +152,25 @@ describe('a snapshot', () => {
 
   test('of another kind or version, cut short or with more behind it, is refused', () => {
     const otherVersion = Uint8Array.from(bytes);
-    otherVersion[1] = 2;
+    otherVersion[1]! += 1;
     const longer = new Uint8Array(bytes.length + 1);
     longer.set(bytes);
     for (const bad of [new Uint8Array(0), bytes.subarray(1), bytes.subarray(0, -1), otherVersion, longer]) {
       expect(() => agreement.restore(bad)).toThrow(SnapshotError);
+    }
+  });
+
+  test('whose places lie outside of its own state is refused', () => {
+    for (const [cell, value] of [
+      [CELL.slot, HISTORY_READINGS],
+      [CELL.slot, -1],
+      [CELL.slot, 0.5],
+      [CELL.waiting, WAITING_READINGS],
+      [CELL.waitingMost, NaN],
+    ] as const) {
+      const damaged = Uint8Array.from(bytes);
+      new DataView(damaged.buffer).setFloat64(4 + cell * 8, value, true);
+      expect(() => agreement.restore(damaged)).toThrow(SnapshotError);
     }
   });
 

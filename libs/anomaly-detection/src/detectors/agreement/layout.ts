@@ -5,7 +5,11 @@ export const SEASON_BINS = 48;
 /** The last values are kept, for both levels. */
 export const HISTORY_READINGS = 96;
 
-/** The doubles of one series: these first, then the cells of its tail models. */
+/** One tail model for each of these distances. */
+export const TAIL = { residual: 0, shortMean: 1, level: 2, season: 3, distance: 4 } as const;
+export const TAILS = 5;
+
+/** The doubles of one series: these, which every reading reaches, then the cells of its tail models, which few do. */
 export const CELL = {
   /** All readings, and those since the beginning or the last long gap. */
   readings: 0,
@@ -34,12 +38,16 @@ export const CELL = {
   slot: 18,
   /** Near the median of the last values. */
   usualLevel: 19,
+  /** Readings that wait to be learned, and how many there can be before a tail model is due to be fitted again. */
+  waiting: 20,
+  waitingMost: 21,
+  /** Of the tail model of the distance: median and 95 % quantile. */
+  middleDistance: 22,
+  largeDistance: 23,
+  /** For each of the first four distances: below this it is no surprise. */
+  surprisingFrom: 24,
 } as const;
-const OWN_CELLS = 20;
-
-/** One tail model for each of these distances. */
-export const TAIL = { residual: 0, shortMean: 1, level: 2, season: 3, distance: 4 } as const;
-export const TAILS = 5;
+const OWN_CELLS = 28;
 export const CELLS = OWN_CELLS + TAILS * TAIL_CELLS;
 
 /** Where the cells of a tail model begin among those of its series. */
@@ -47,9 +55,18 @@ export function tailCellsAt(tail: number): number {
   return OWN_CELLS + tail * TAIL_CELLS;
 }
 
-/** The floats of one series: the last values, the histograms, then the profile of the day. */
+/** Distances and weight of a reading that waits to be learned, and how many such readings there is room for. */
+export const WAITING_FLOATS = TAILS + 1;
+export const WAITING_READINGS = 16;
+
+/** The floats of one series: what waits to be learned, the last values, the profile of the day, then the histograms. */
+export const WAITING_AT = 0;
+export const HISTORY_AT = WAITING_READINGS * WAITING_FLOATS;
+export const SEASON_AT = HISTORY_AT + HISTORY_READINGS;
+const COUNTS_AT = SEASON_AT + SEASON_BINS;
+export const FLOATS = COUNTS_AT + TAILS * BUCKETS;
+
+/** Where the histogram of a tail model begins among the floats of its series. */
 export function tailCountsAt(tail: number): number {
-  return HISTORY_READINGS + tail * BUCKETS;
+  return COUNTS_AT + tail * BUCKETS;
 }
-export const SEASON_AT = HISTORY_READINGS + TAILS * BUCKETS;
-export const FLOATS = SEASON_AT + SEASON_BINS;

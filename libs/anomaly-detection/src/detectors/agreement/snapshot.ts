@@ -1,9 +1,9 @@
 import { SnapshotError } from '../../errors';
-import { CELLS, FLOATS } from './layout';
+import { CELL, CELLS, FLOATS, HISTORY_READINGS, WAITING_READINGS } from './layout';
 
 export const KIND = 'agreement';
 const KIND_BYTE = 0xa6;
-const VERSION = 1;
+const VERSION = 2;
 const HEAD = 4;
 /** Longest run of zeros, and of other numbers, behind one pair of bytes. */
 const MAX_RUN = 255;
@@ -66,5 +66,19 @@ export function readSnapshot(bytes: Uint8Array, cells: Float64Array, floats: Flo
     for (let i = index + zeros; i < ends; i++, at += 4) floats[i] = view.getFloat32(at, true);
     index = ends;
   }
-  if (at !== bytes.length) throw new SnapshotError(`a damaged snapshot of ${KIND}`);
+  if (at !== bytes.length || !hasSoundPlaces(cells)) throw new SnapshotError(`a damaged snapshot of ${KIND}`);
+}
+
+/** Whether what is used as an index stays inside of the state: beyond it lies that of another series. */
+function hasSoundPlaces(cells: Float64Array): boolean {
+  const most = cells[CELL.waitingMost]!;
+  return (
+    isIndex(cells[CELL.slot]!, HISTORY_READINGS) &&
+    isIndex(most, WAITING_READINGS + 1) &&
+    isIndex(cells[CELL.waiting]!, Math.max(1, most))
+  );
+}
+
+function isIndex(x: number, length: number): boolean {
+  return Number.isInteger(x) && x >= 0 && x < length;
 }

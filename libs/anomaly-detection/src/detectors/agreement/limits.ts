@@ -1,0 +1,25 @@
+import { CELL } from './layout';
+import { SETTINGS } from './settings';
+import type { StatePlace } from './state-blocks';
+
+/** Evidence that is an alarm. */
+export function evidenceLimit({ cells, at }: StatePlace): number {
+  return SETTINGS.evidence.limit * cells[at + CELL.evidenceFactor]! * caution(cells[at + CELL.readings]!);
+}
+
+/** Distance from the usual level that is an alarm; 0 while that is not known. */
+export function distanceLimit({ cells, at }: StatePlace): number {
+  if (cells[at + CELL.sinceBegin]! < SETTINGS.distanceWarmUp) return 0;
+  const limit = SETTINGS.distance.limit * cells[at + CELL.distanceFactor]!;
+  return cells[at + CELL.largeDistance]! * limit * caution(cells[at + CELL.readings]!);
+}
+
+/** Limits are wider while little is known. */
+function caution(readings: number): number {
+  return 1 + SETTINGS.youngReadings / readings;
+}
+
+/** A factor above 1 on its way back. */
+export function forgotten(factor: number, readings: number): number {
+  return 1 + (factor - 1) * (1 - 1 / readings);
+}
