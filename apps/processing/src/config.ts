@@ -21,7 +21,7 @@ const service = defineService({
     REORDER_DELAY_MS: whole(0, 60_000)
       .default(DEFAULTS.reorderMs)
       .describe(
-        'Event time by which the end of a window must have passed before it is published; later readings revise it.',
+        'How long readings out of order are waited for: by a window at its end, and by the detector of a series that had some in the last hour.',
       ),
     IDLE_TIMEOUT_MS: whole(1_000, 24 * HOUR_MS)
       .default(DEFAULTS.idleTimeoutMs)

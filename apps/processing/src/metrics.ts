@@ -7,6 +7,11 @@ const readings = new Counter({
   labelNames: ['outcome'] as const,
 });
 
+const unscored = new Counter({
+  name: 'tidewatch_processing_unscored_readings_total',
+  help: 'Readings in windows that came too late for the detector, which had seen a later one of their series.',
+});
+
 export const windows = new Counter({
   name: 'tidewatch_processing_windows_total',
   help: 'Windows put on the log, repeats after a crash included: first, or revised by late readings.',
@@ -58,7 +63,9 @@ export const latency = new Histogram({
 export function countReadings(counts: ReadingCounts, before: ReadingCounts): void {
   for (const outcome of Object.keys(counts) as (keyof ReadingCounts)[]) {
     const grown = counts[outcome] - before[outcome];
-    if (grown > 0) readings.inc({ outcome }, grown);
+    // Those are among the processed ones, too.
+    if (outcome === 'unscored') unscored.inc(grown);
+    else if (grown > 0) readings.inc({ outcome }, grown);
     before[outcome] = counts[outcome];
   }
 }

@@ -21,9 +21,9 @@ export interface StreamSink {
   anomaly(reading: FlaggedReading, verdict: Readonly<Verdict>): void;
 }
 
-/** Readings by what became of them; each reading is in one. */
+/** Readings by what became of them; each reading is in one, and those unscored are among those processed. */
 export interface ReadingCounts {
-  /** In windows; scored, too, when in order. */
+  /** In windows. */
   processed: number;
   /** The same identity came before, within the lateness. */
   duplicate: number;
@@ -33,8 +33,10 @@ export interface ReadingCounts {
   ahead: number;
   /** Of a series beyond the bound of series. */
   untracked: number;
+  /** In windows, but too late for the detector, which had seen a later one of its series. */
+  unscored: number;
 }
 
 export function noReadings(): ReadingCounts {
-  return { processed: 0, duplicate: 0, late: 0, ahead: 0, untracked: 0 };
+  return { processed: 0, duplicate: 0, late: 0, ahead: 0, untracked: 0, unscored: 0 };
 }

@@ -54,6 +54,9 @@ export class PartitionStream {
   /** The greatest watermark of a series that was forgotten: none that begins goes back behind it, so no window closes twice. */
   private forgottenUntil = -Infinity;
   private readonly latenessUs: number;
+  private readonly markChanged = (row: number): void => {
+    this.changed[row] = 1;
+  };
 
   /** Throws `RangeError` on settings that contradict each other. */
   constructor(
@@ -118,6 +121,7 @@ export class PartitionStream {
     const { clockMs, forgottenUntil } = readPartition(state);
     this.clockMs = clockMs;
     this.forgottenUntil = forgottenUntil;
+    this.detection.restoreClock(clockMs);
   }
 
   /**
@@ -130,6 +134,7 @@ export class PartitionStream {
     try {
       this.times.read(row, reader);
       this.windows.read(row, reader);
+      this.detection.read(row, reader);
       reader.require(reader.done, 'bytes are left over');
     } catch (error) {
       this.removeRow(row);
@@ -177,13 +182,13 @@ export class PartitionStream {
     this.changed[row] = 1;
     this.lastAppendMs[row] = this.clockMs;
     this.windows.add(row, time, value);
+    if (!this.detection.take(row, time, value, this.maxTime[row]!)) this.counts.unscored += 1;
     if (!inOrder) {
       this.times.insert(row, time, this.watermark[row]!);
       return;
     }
     this.times.append(row, time, this.watermark[row]!);
     this.maxTime[row] = time;
-    this.detection.score(row, time, value);
     this.raiseWatermark(row, time - this.latenessUs);
     if (time >= this.windows.nextDue[row]!) this.windows.advance(row, time, this.watermark[row]!);
   }
@@ -205,6 +210,7 @@ export class PartitionStream {
     if (!(appendedAtMs > this.clockMs)) return;
     const period = Math.floor(this.clockMs / SWEEP_PERIOD_MS);
     this.clockMs = appendedAtMs;
+    this.detection.advanceClock(appendedAtMs, this.markChanged);
     if (Math.floor(appendedAtMs / SWEEP_PERIOD_MS) > period) this.sweep();
   }
 
@@ -255,6 +261,7 @@ export class PartitionStream {
     const last = this.maxTime[row]!;
     this.raiseWatermark(row, last - (last % LONG_WINDOW_US) + LONG_WINDOW_US);
     this.windows.close(row, this.watermark[row]!);
+    this.detection.close(row);
     this.times.release(row);
   }
 
@@ -304,6 +311,7 @@ export class PartitionStream {
     return writeSeries(writer, fields, () => {
       this.times.write(row, this.watermark[row]!, writer);
       this.windows.write(row, writer);
+      this.detection.write(row, writer);
     });
   }
 }

@@ -2,7 +2,10 @@
 export interface StreamSettings {
   /** How far behind the greatest event time of its series a reading may be and still count. */
   readonly latenessMs: number;
-  /** How long in event time the end of a window waits for readings out of order, before the window is emitted for the first time. */
+  /**
+   * How long readings out of order are waited for: in event time by the end of a window, before the window is emitted for the first time; in
+   * event time or in the log's by a series that was out of order lately, before a reading goes to its detector.
+   */
   readonly reorderMs: number;
   /** After `latenessMs` and this without a reading, by the log's time, the windows of a series close without one. */
   readonly idleTimeoutMs: number;

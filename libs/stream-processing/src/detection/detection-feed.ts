@@ -2,8 +2,14 @@ import { type Detector, type DetectorKind, newVerdict, type Verdict } from '@tid
 import { grownFloats } from '../columns';
 import type { HashedSeries, StreamSink } from '../outputs';
 import type { StreamSettings } from '../settings';
+import type { ByteReader, ByteWriter } from '../state/bytes';
+import { HeldReadings, MOST_HELD } from './held-readings';
 
 const FLAGGED_FROM = 0.5;
+/** After a reading out of order, those of its series wait for each other until this much event time has passed without another. */
+const DISORDER_MEMORY_US = 3_600_000_000;
+/** Readings that have waited long enough are looked for when the log's time enters a new period of this length. */
+const RELEASE_PERIOD_MS = 1_000;
 
 /** The part of a series' state that belongs to detection. */
 export interface DetectionFields {
@@ -14,7 +20,12 @@ export interface DetectionFields {
   readonly detectorState: Uint8Array;
 }
 
-/** The detectors of all series of a partition (by row): feeds each with the readings of its series in order and raises alarms. */
+/**
+ * The detectors of all series of a partition (by row): feeds each with the readings of its series in order and raises alarms.
+ *
+ * A series that has always been in order is fed at once. One that has not is held back by `reorderMs`: a reading is fed when the event time of
+ * its series has passed it by so much, or when it has waited for so long in the log's time, so that a slow series need not wait for its next reading.
+ */
 export class DetectionFeed {
   private readonly detectors: (Detector | undefined)[] = [];
   private readonly verdict: Verdict = newVerdict();
@@ -24,14 +35,27 @@ export class DetectionFeed {
   // Columns by row, in µs of event time.
   private lastFlagged = new Float64Array(0);
   private lastAlarm = new Float64Array(0);
+  /** A reading at or after this time, and after all others, need not wait. */
+  private orderlyFrom = new Float64Array(0);
+  /** Where readings are held: the last time that was fed, and the log's time (ms) since when the earliest is held. */
+  private lastFed = new Float64Array(0);
+  private heldSinceMs = new Float64Array(0);
+
+  private readonly held = new HeldReadings();
+  /** Rows that hold readings, and some that no longer do. */
+  private holding: number[] = [];
+  private isListed = new Uint8Array(0);
+  private readonly reorderUs: number;
+  private clockMs = 0;
 
   /** `series` are those of the table, by row. */
   constructor(
-    settings: StreamSettings,
+    private readonly settings: StreamSettings,
     private readonly kind: DetectorKind,
     private readonly sink: StreamSink,
     private readonly series: readonly (HashedSeries | undefined)[],
   ) {
+    this.reorderUs = settings.reorderMs * 1000;
     this.alarmRestUs = settings.alarmRestMs * 1000;
     this.alarmRepeatUs = settings.alarmRepeatMs * 1000;
   }
@@ -39,6 +63,13 @@ export class DetectionFeed {
   grow(rows: number): void {
     this.lastFlagged = grownFloats(this.lastFlagged, rows, 0);
     this.lastAlarm = grownFloats(this.lastAlarm, rows, 0);
+    this.orderlyFrom = grownFloats(this.orderlyFrom, rows, -Infinity);
+    this.lastFed = grownFloats(this.lastFed, rows, 0);
+    this.heldSinceMs = grownFloats(this.heldSinceMs, rows, 0);
+    this.held.grow(rows);
+    const isListed = new Uint8Array(rows);
+    isListed.set(this.isListed);
+    this.isListed = isListed;
   }
 
   /** A new series. */
@@ -58,6 +89,49 @@ export class DetectionFeed {
 
   release(row: number): void {
     this.detectors[row] = undefined;
+    this.orderlyFrom[row] = -Infinity;
+    this.held.release(row);
+  }
+
+  /**
+   * Takes a reading that is no duplicate; `newest` is the greatest time of its series before it. Returns false where it comes too late for
+   * the detector, which has seen a later one.
+   */
+  take(row: number, time: number, value: number, newest: number): boolean {
+    if (!(time > newest && time >= this.orderlyFrom[row]!)) return this.hold(row, time, value, newest);
+    if (this.held.count(row) > 0) this.close(row);
+    this.score(row, time, value);
+    return true;
+  }
+
+  /** The log's time has come to `clockMs`: feeds what has waited for long enough, and tells the rows that held it. */
+  advanceClock(clockMs: number, released: (row: number) => void): void {
+    const period = Math.floor(this.clockMs / RELEASE_PERIOD_MS);
+    this.clockMs = clockMs;
+    if (this.holding.length > 0 && Math.floor(clockMs / RELEASE_PERIOD_MS) > period)
+      this.releaseDue(released);
+  }
+
+  private releaseDue(released: (row: number) => void): void {
+    const due: number[] = [];
+    this.holding = this.holding.filter((row) => {
+      const holds = this.held.count(row) > 0;
+      if (!holds) this.isListed[row] = 0;
+      else if (this.clockMs - this.heldSinceMs[row]! >= this.settings.reorderMs) due.push(row);
+      return holds;
+    });
+    // In the order of their hashes, as rows are numbered otherwise after a restart.
+    due.sort((a, b) => Buffer.compare(this.series[a]!.hash, this.series[b]!.hash));
+    for (const row of due) {
+      this.feedUntil(row, Infinity);
+      released(row);
+    }
+  }
+
+  /** Feeds all that a series holds back, and gives up the room for it. */
+  close(row: number): void {
+    this.feedUntil(row, Infinity);
+    this.held.release(row);
   }
 
   fields(row: number): DetectionFields {
@@ -69,8 +143,68 @@ export class DetectionFeed {
     };
   }
 
+  restoreClock(clockMs: number): void {
+    this.clockMs = clockMs;
+  }
+
+  /** What a series holds back: nothing, for most. */
+  write(row: number, writer: ByteWriter): void {
+    const isOrderly = this.orderlyFrom[row] === -Infinity;
+    writer.byte(isOrderly ? 0 : 1);
+    if (isOrderly) return;
+    writer.float64(this.orderlyFrom[row]!);
+    this.held.write(row, writer);
+    if (this.held.count(row) === 0) return;
+    writer.float64(this.lastFed[row]!);
+    writer.float64(this.heldSinceMs[row]!);
+  }
+
+  /** Into a row that holds nothing. Throws `SnapshotError`. */
+  read(row: number, reader: ByteReader): void {
+    if (reader.byte() === 0) return;
+    this.orderlyFrom[row] = reader.float64();
+    this.held.read(row, reader);
+    if (this.held.count(row) === 0) return;
+    this.lastFed[row] = reader.float64();
+    this.heldSinceMs[row] = reader.float64();
+    this.list(row);
+  }
+
+  private hold(row: number, time: number, value: number, newest: number): boolean {
+    const inOrder = time > newest;
+    if (!inOrder) this.orderlyFrom[row] = Math.max(this.orderlyFrom[row]!, time + DISORDER_MEMORY_US);
+    const count = this.held.count(row);
+    // Where none is held, all have been fed.
+    if (count === 0) this.lastFed[row] = newest;
+    if (time <= this.lastFed[row]!) return false;
+    if (count === 0) {
+      this.heldSinceMs[row] = this.clockMs;
+      this.list(row);
+    }
+    if (count >= MOST_HELD) this.feedUntil(row, this.held.firstTime(row));
+    if (time <= this.lastFed[row]!) return false;
+    this.held.insert(row, time, value);
+    if (inOrder) this.feedUntil(row, time - this.reorderUs);
+    return true;
+  }
+
+  private list(row: number): void {
+    if (this.isListed[row] === 0) this.holding.push(row);
+    this.isListed[row] = 1;
+  }
+
+  private feedUntil(row: number, until: number): void {
+    while (this.held.count(row) > 0) {
+      const time = this.held.firstTime(row);
+      if (time > until) return;
+      this.score(row, time, this.held.shift(row));
+      this.lastFed[row] = time;
+      this.heldSinceMs[row] = this.clockMs;
+    }
+  }
+
   /** `time` is greater than all times that the row's detector has seen. */
-  score(row: number, time: number, value: number): void {
+  private score(row: number, time: number, value: number): void {
     const { verdict } = this;
     this.detectors[row]!.observe(time, value, verdict);
     if (!(verdict.score >= FLAGGED_FROM)) return;
