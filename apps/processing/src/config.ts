@@ -10,6 +10,8 @@ const service = defineService({
   name: 'processing',
   description: 'Deduplicates readings in event time, closes windows and looks for anomalies.',
   port: 8082,
+  // Of the write path: the state of many series takes its time on a slow disk, and would take it again after a fault.
+  statementTimeoutMs: 60_000,
   requestContext: false,
   config: z.object({
     ...commonConfig,

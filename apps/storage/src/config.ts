@@ -5,6 +5,8 @@ export const storage = defineService({
   name: 'storage',
   description: 'Keeps readings and anomalies, and answers questions about their history.',
   port: 8083,
+  // Of the write path: a COPY of a batch takes its time on a slow disk, and would take it again after a fault.
+  statementTimeoutMs: 60_000,
   requestContext: false,
   config: z.object({
     ...commonConfig,

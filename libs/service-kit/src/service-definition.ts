@@ -17,6 +17,8 @@ export interface ServiceDefinition<S extends ServiceSchema = ServiceSchema> {
    * which on Node 20 slows every promise of the process down: services with a hot path turn it off.
    */
   readonly requestContext?: boolean;
+  /** How long the database may take for a statement of the service's pool. Default 10 s: enough for anything that a request waits for. */
+  readonly statementTimeoutMs?: number;
   /** Route templates whose requests are logged at `debug` and not at `info`: hot paths. */
   readonly quietRoutes?: readonly string[];
   /** Addresses of proxies whose `X-Forwarded-*` headers are believed. Default: none. */

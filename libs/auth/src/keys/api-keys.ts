@@ -1,8 +1,10 @@
 import type { ApiKey, CreateApiKey, CreatedApiKey, Scope } from '@tidewatch/contracts';
-import type { Pool } from 'pg';
+import type { Pool, QueryConfig } from 'pg';
 import { LastAdminKeyError } from '../errors';
 import { generateKey, hashSecret } from './key-format';
 
+/** Requests wait for it, also in services whose other statements may take longer. */
+const LOOKUP_TIMEOUT_MS = 5_000;
 const COLUMNS = 'id, name, scopes, created_at, revoked_at';
 
 interface ApiKeyRow {
@@ -45,6 +47,7 @@ export async function listApiKeys(pool: Pool): Promise<ApiKey[]> {
  */
 export async function revokeApiKey(pool: Pool, id: string): Promise<ApiKey | null> {
   const client = await pool.connect();
+  let broken = false;
   try {
     await client.query('BEGIN');
     // Two revocations at once must not each take the other's key for the one that remains.
@@ -61,20 +64,25 @@ export async function revokeApiKey(pool: Pool, id: string): Promise<ApiKey | nul
     await client.query('COMMIT');
     return rows[0] ? toApiKey(rows[0]) : null;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
+    await client.query('ROLLBACK').catch(() => (broken = true));
     throw error;
   } finally {
-    client.release();
+    client.release(broken);
   }
 }
 
 /** Reads the records of some keys; ids that do not exist are not in the result. */
 export async function findKeyRecords(pool: Pool, ids: readonly string[]): Promise<Map<string, KeyRecord>> {
-  const { rows } = await pool.query<{ id: string; secret_hash: Buffer; scopes: Scope[]; revoked: boolean }>({
+  // The types of `pg` do not know that it takes a time-out for one query.
+  const question: QueryConfig & { query_timeout: number } = {
     name: 'find-key-records',
     text: 'SELECT id, secret_hash, scopes, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE id = ANY ($1)',
     values: [ids],
-  });
+    query_timeout: LOOKUP_TIMEOUT_MS,
+  };
+  const { rows } = await pool.query<{ id: string; secret_hash: Buffer; scopes: Scope[]; revoked: boolean }>(
+    question,
+  );
   return new Map(
     rows.map(({ id, secret_hash, scopes, revoked }) => [
       id,

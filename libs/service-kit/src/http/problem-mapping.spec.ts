@@ -14,6 +14,8 @@ test.each<[string, unknown, number, string, number?]>([
   ['a server that shuts down', coded('57P01'), 503, 'unavailable', 2],
   ['too many connections', coded('53300'), 503, 'unavailable', 2],
   ['a pool that waits in vain', new Error('timeout exceeded when trying to connect'), 503, 'unavailable', 2],
+  ['a statement that took too long', coded('57014'), 503, 'unavailable', 2],
+  ['a database that does not answer', new Error('Query read timeout'), 503, 'unavailable', 2],
   ['a violated constraint', coded('23505'), 500, 'internal'],
   ['a defect', new TypeError('x is undefined'), 500, 'internal'],
   ['a thrown text', 'text', 500, 'internal'],

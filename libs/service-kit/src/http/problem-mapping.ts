@@ -25,10 +25,10 @@ const MALFORMED_BODY = new Set([
 
 const RETRY_AFTER_SECONDS = 2;
 
-/** PostgreSQL or the way to it is away: system errors of the socket, and SQLSTATE classes 08, 57P and 53. */
+/** PostgreSQL or the way to it is away: system errors of the socket, and SQLSTATE classes 08, 57 (also a statement that took too long) and 53. */
 const DATABASE_AWAY =
-  /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EHOSTUNREACH|08...|57P0[1-5]|53300)$/;
-const POOL_AWAY = /^(Connection terminated|timeout exceeded when trying to connect)/;
+  /^(ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOTFOUND|EHOSTUNREACH|08...|57014|57P0[1-5]|53300)$/;
+const POOL_AWAY = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
 
 /** Turns whatever was thrown into the error that is answered. Faults of our own become 500 without any detail of theirs. */
 export function toProblemError(error: unknown): ProblemError {

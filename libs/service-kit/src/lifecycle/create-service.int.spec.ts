@@ -1,14 +1,27 @@
-import { Body, Controller, Get, HttpCode, Module, Param, Post, type DynamicModule } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Module,
+  Param,
+  Post,
+  type DynamicModule,
+} from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PROBLEM_CODES, ProblemError } from '@tidewatch/contracts';
 import { createZodDto } from 'nestjs-zod';
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { commonConfig } from '../config/common-config';
 import { parseConfig } from '../config/parse-config';
 import { Readiness } from '../health/readiness';
 import { defineService } from '../service-definition';
+import { PG_POOL } from '../tokens';
 import { createService, type RunningService } from './create-service';
 
 class Thing extends createZodDto(
@@ -28,7 +41,15 @@ const FAULTS: Record<string, () => Error> = {
 
 @Controller('things')
 class ThingsController {
-  constructor(private readonly readiness: Readiness) {}
+  constructor(
+    private readonly readiness: Readiness,
+    @Inject(PG_POOL) private readonly pool: Pool,
+  ) {}
+
+  @Get('stored')
+  async stored(): Promise<unknown> {
+    return (await this.pool.query('SELECT 1')).rows;
+  }
 
   @Get('faults/:kind')
   fail(@Param('kind') kind: string): never {
@@ -246,7 +267,12 @@ describe.each([true, false])('a service with request context %s', (requestContex
         '/things': { post: { responses: { default: { content: { 'application/problem+json': {} } } } } },
       },
     });
-    expect(Object.keys(document.paths)).toEqual(['/things/faults/{kind}', '/things', '/things/break']);
+    expect(Object.keys(document.paths)).toEqual([
+      '/things/stored',
+      '/things/faults/{kind}',
+      '/things',
+      '/things/break',
+    ]);
   });
 
   test('is ready until a check fails, and always alive', async () => {
@@ -260,4 +286,32 @@ describe.each([true, false])('a service with request context %s', (requestContex
     });
     expect((await call('/livez')).status).toBe(200);
   });
+});
+
+test('a database that does not answer keeps no request waiting for good', async () => {
+  const connections = new Set<Socket>();
+  const database = createServer((socket) => {
+    connections.add(socket);
+    // "You are in", "ask away", and then not another word.
+    socket.once('data', () => socket.write(Buffer.from('520000000800000000' + '5a0000000549', 'hex')));
+  });
+  await once(database.listen(0, '127.0.0.1'), 'listening');
+  const { port } = database.address() as AddressInfo;
+  const service = await createService(
+    { ...definition, statementTimeoutMs: 100 },
+    parseConfig(definition.config, { ...environment, DATABASE_URL: `postgres://a:b@127.0.0.1:${port}/c` }),
+    () => ThingsModule,
+    { logger: pino({ level: 'silent' }) },
+  );
+  try {
+    const answer = await fetch(new URL('/things/stored', service.url), {
+      signal: AbortSignal.timeout(10_000),
+    });
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ detail: 'The database is not available.' });
+  } finally {
+    for (const socket of connections) socket.destroy();
+    database.close();
+    await service.stop();
+  }
 });

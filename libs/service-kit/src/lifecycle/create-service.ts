@@ -19,6 +19,9 @@ import { stopService } from './stop-service';
 
 const DEFAULT_BODY_LIMIT = 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** How much longer than a statement may take we wait for the database to say so: one that is frozen, or cut off, says nothing. */
+const ANSWER_TIMEOUT_MS = 2_000;
 
 export type AppModule = Type | DynamicModule;
 
@@ -52,7 +55,7 @@ export async function createService<S extends ServiceSchema>(
   options: ServiceOptions<S> = {},
 ): Promise<RunningService> {
   const logger = options.logger ?? createLogger(definition.name, config.LOG_LEVEL);
-  const pool = createPool(definition.name, config, logger);
+  const pool = createPool(definition, config, logger);
   const readiness = new Readiness();
   const shutdown = new Shutdown();
   const requestContext = definition.requestContext ?? true;
@@ -94,12 +97,18 @@ function nestOptions(bodyParser: boolean): NestApplicationOptions {
   return { abortOnError: false, bufferLogs: true, bodyParser };
 }
 
-function createPool(name: string, config: z.output<ServiceSchema>, logger: Logger): Pool {
+function createPool(
+  { name, statementTimeoutMs = STATEMENT_TIMEOUT_MS }: Pick<ServiceDefinition, 'name' | 'statementTimeoutMs'>,
+  config: z.output<ServiceSchema>,
+  logger: Logger,
+): Pool {
   const pool = new Pool({
     connectionString: config.DATABASE_URL,
     max: config.DATABASE_POOL_SIZE,
     application_name: `tidewatch-${name}`,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_TIMEOUT_MS,
     keepAlive: true,
   });
   // Without a listener the loss of an idle connection would end the process.

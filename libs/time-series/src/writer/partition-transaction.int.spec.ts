@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
 import { type TestDatabase, createTestDatabase, waitFor } from '@tidewatch/testing';
+import pg from 'pg';
 import { endEarlierTransactions, inPartitionTransaction } from './partition-transaction';
+import { ReadingWriter } from './reading-writer';
+import { SeriesDictionary } from './series-dictionary';
 
 const PARTITION = { consumer: 'storage', topic: 'readings.v1', partition: 3 };
 const INSERT = `INSERT INTO readings VALUES ('2026-03-01', 1, 1)`;
@@ -25,6 +29,27 @@ describe('inPartitionTransaction', () => {
     await expect(failing).rejects.toThrow(RangeError);
     expect(await count()).toBe(1);
     expect(database.pool.totalCount - database.pool.idleCount).toBe(0);
+  });
+
+  test('an answer that does not come in time fails the work at once, and costs only its connection', async () => {
+    const holder = await database.pool.connect();
+    const impatient = new pg.Pool({ connectionString: database.url, max: 1, query_timeout: 500 });
+    const writer = new ReadingWriter(new SeriesDictionary(database.pool));
+    const builder = new ReadingBatchBuilder();
+    builder.append(seriesKey('a', 'm'), Date.UTC(2026, 2, 1) * 1_000, 1);
+    await writer.prepare([builder.view()]);
+    const write = () => inPartitionTransaction(impatient, PARTITION, (client) => writer.write(client));
+    try {
+      await holder.query('BEGIN; LOCK TABLE readings');
+      await expect(write()).rejects.toThrow('Query read timeout');
+      expect(impatient.totalCount).toBe(0);
+      await holder.query('ROLLBACK');
+      await write();
+      expect(await count()).toBe(1);
+    } finally {
+      holder.release(true);
+      await impatient.end();
+    }
   });
 
   test('who takes over ends the transaction of a sleeper, of this partition and no other', async () => {

@@ -45,15 +45,22 @@ export async function inPartitionTransaction<T>(
     broken = false;
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').then(
-      () => (broken = false),
-      () => undefined,
-    );
+    if (!isUnanswered(error)) {
+      await client.query('ROLLBACK').then(
+        () => (broken = false),
+        () => undefined,
+      );
+    }
     throw error;
   } finally {
     client.off('error', onError);
     client.release(broken);
   }
+}
+
+/** What `pg` says when its `query_timeout` is over. That connection is of no more use: what is asked next waits behind the same query. */
+function isUnanswered(error: unknown): boolean {
+  return (error as Partial<Error> | null)?.message === 'Query read timeout';
 }
 
 /**
