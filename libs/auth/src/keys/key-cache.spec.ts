@@ -118,11 +118,15 @@ describe('a key cache', () => {
     await expect(cache.get('b')).rejects.toThrow('away');
   });
 
-  test('is bounded', async () => {
-    database.answer = () => Promise.resolve(null);
-    for (let i = 0; i <= 10_000; i += 1) await cache.get(String(i));
-    expect(cache.peek('0')).toBeUndefined();
-    expect(cache.peek('1')).toBeNull();
-    expect(cache.peek('10000')).toBeNull();
+  test('is bounded, and a flood of invented keys does not drive out one in use', async () => {
+    database.answer = (id) => Promise.resolve(id === 'a' ? record() : null);
+    await cache.get('a');
+    for (let i = 0; i <= 20_000; i += 1) {
+      await cache.get(String(i));
+      if (i % 1_000 === 0) cache.peek('a');
+    }
+    expect(cache.peek('a')).toEqual(record());
+    expect([cache.peek('0'), cache.peek('10000')]).toEqual([undefined, undefined]);
+    expect([cache.peek('15001'), cache.peek('20000')]).toEqual([null, null]);
   });
 });

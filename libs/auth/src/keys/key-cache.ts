@@ -1,4 +1,5 @@
 import type { KeyRecord } from './api-keys';
+import { RecentMap } from './recent-map';
 
 /** How long an answer of the database stands. A revocation is announced at once; this is for announcements that get lost. */
 const FRESH_MS = 5_000;
@@ -19,9 +20,9 @@ interface Entry {
   trustedUntilMs: number;
 }
 
-/** What the database said of key ids, also "there is none". Bounded; the oldest answer makes room. */
+/** What the database said of key ids, also "there is none". Bounded; what nobody asked for lately makes room, so a flood of invented keys drives out none in use. */
 export class KeyCache {
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new RecentMap<Entry>(MAX_ENTRIES);
   private readonly underWay = new Map<string, Promise<KeyRecord | null>>();
 
   constructor(
@@ -81,10 +82,7 @@ export class KeyCache {
 
   private remember(id: string, record: KeyRecord | null, fetchedAtMs: number): void {
     this.underWay.delete(id);
-    // Deleting first puts the entry at the young end of the map.
-    this.entries.delete(id);
     this.entries.set(id, { record, fetchedAtMs, trustedUntilMs: fetchedAtMs + FRESH_MS });
-    if (this.entries.size > MAX_ENTRIES) this.entries.delete(this.entries.keys().next().value!);
   }
 }
 
