@@ -48,6 +48,8 @@ test('--help tells the settings and touches nothing', async () => {
 
 test('says in one line what is wrong, with an exit code for each kind of fault', async () => {
   expect(await migrate({})).toEqual({ code: 2, lines: ['migrate: DATABASE_URL is required'] });
+  const noKey = await migrate({ DATABASE_URL: database.url, BOOTSTRAP_KEY: 'tw_short' });
+  expect(noKey).toEqual({ code: 2, lines: [expect.stringMatching(/^migrate: BOOTSTRAP_KEY must be tw_/)] });
   const away = await migrate({ DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' });
   expect(away).toEqual({ code: 1, lines: ['migrate: connect ECONNREFUSED 127.0.0.1:1'] });
   expect((await migrate({ DATABASE_URL: database.url })).code).toBe(0);

@@ -1,11 +1,17 @@
+import { adoptApiKey, parseKey } from '@tidewatch/auth';
 import { ensureTopics, LogReplacedError, messagingOptions } from '@tidewatch/messaging';
-import { commonConfig, ConfigError, parseConfig, processEnvironment } from '@tidewatch/service-kit';
-import { migrate, SchemaTooNewError } from '@tidewatch/time-series';
+import { commonConfig, ConfigError, parseConfig, processEnvironment, secret } from '@tidewatch/service-kit';
+import { ensureLogins, migrate, ROLE_PRIVILEGES, SchemaTooNewError } from '@tidewatch/time-series';
 import { Pool } from 'pg';
 import { z } from 'zod';
 
+const ROLES = Object.keys(ROLE_PRIVILEGES);
+const passwordSetting = (role: string) => `${role.toUpperCase()}_PASSWORD`;
+const password = z.string().min(16).meta(secret).optional();
+
 /**
- * The admin step before the services start: brings the database to the schema of this build, then makes the log's topics.
+ * The admin step before the services start: logins of the services where passwords are given, the database's schema of this build, the log's
+ * topics, and where one is given a first API key.
  * Prints one line for each thing it does. Exit codes: 0 done, 1 failed (safe to run again), 2 configuration, 3 the database is of a newer version,
  * 4 the database was read from another log.
  */
@@ -15,6 +21,15 @@ const config = z.object({
   KAFKA_BROKERS: commonConfig.KAFKA_BROKERS,
   TOPIC_PARTITIONS: z.coerce.number().int().min(1).max(1_000).default(12),
   TOPIC_REPLICATION: z.coerce.number().int().min(1).max(7).default(1),
+  BOOTSTRAP_KEY: z
+    .string()
+    .refine(
+      (text) => parseKey(text) !== null,
+      'must be tw_, 12 letters or digits, _ and 43 characters of base64url',
+    )
+    .meta(secret)
+    .optional(),
+  ...Object.fromEntries(ROLES.map((role) => [passwordSetting(role), password])),
 });
 
 const USAGE = `Brings the database to the schema of this build and makes the log's topics; safe to run again.
@@ -28,12 +43,21 @@ Settings come from the environment; X_FILE names a file with the value of X.
   KAFKA_BROKERS         host:port,… ; required for kafka
   TOPIC_PARTITIONS      of each topic (default 12)
   TOPIC_REPLICATION     copies of each partition on Kafka (default 1)
+  TIDEWATCH_<SERVICE>_PASSWORD
+                        makes the role tidewatch_<service>, or gives it this password (16 characters or more)
+  BOOTSTRAP_KEY         an API key with all rights, tw_<12 letters or digits>_<43 of base64url>: only its hash is kept
 `;
 
 const EXIT = { failed: 1, configuration: 2, tooNew: 3, otherLog: 4 } as const;
 
 async function run(): Promise<void> {
-  const settings = parseConfig(config, processEnvironment());
+  const settings: z.output<typeof config> & Record<string, unknown> = parseConfig(
+    config,
+    processEnvironment(),
+  );
+  const logins = loginsIn(settings);
+  await ensureLogins(settings.DATABASE_URL, logins);
+  for (const role of Object.keys(logins)) print(`login of ${role} set`);
   await migrate(settings.DATABASE_URL, { onProgress: print });
   const pool = new Pool({ connectionString: settings.DATABASE_URL, max: 2 });
   pool.on('error', () => undefined);
@@ -45,9 +69,21 @@ async function run(): Promise<void> {
     for (const { topic, partitions, outcome } of topics) {
       print(`topic ${topic}: ${partitions} partitions, ${outcome}`);
     }
+    if (settings.BOOTSTRAP_KEY !== undefined) await adoptBootstrapKey(pool, settings.BOOTSTRAP_KEY);
   } finally {
     await pool.end();
   }
+}
+
+/** Passwords by role. */
+function loginsIn(settings: Readonly<Record<string, unknown>>): Record<string, string> {
+  const given = ROLES.map((role) => [role, settings[passwordSetting(role)]] as const);
+  return Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+async function adoptBootstrapKey(pool: Pool, key: string): Promise<void> {
+  const isNew = await adoptApiKey(pool, { key, name: 'bootstrap', scopes: ['ingest', 'read', 'admin'] });
+  print(isNew ? 'the bootstrap key is known now' : 'the bootstrap key was known already');
 }
 
 function print(line: string): void {

@@ -9,7 +9,8 @@ export {
 } from './guard/access.decorators';
 export { unauthenticated } from './guard/access.guard';
 export { isSameOrigin } from './guard/same-origin';
-export { createApiKey, listApiKeys, revokeApiKey } from './keys/api-keys';
+export { adoptApiKey, createApiKey, listApiKeys, revokeApiKey } from './keys/api-keys';
+export { parseKey } from './keys/key-format';
 export type { AuthOptions } from './options';
 export {
   SESSION_COOKIE,

@@ -9,6 +9,7 @@ export type { TimeRange } from './queries/readings';
 export type { SeriesFilter } from './queries/series';
 export { createDataSource, type DataSourceSettings } from './schema/data-source';
 export { ROLE_PRIVILEGES } from './schema/grants';
+export { ensureLogins } from './schema/logins';
 export { type MigrateOptions, type MigrateResult, migrate, pendingMigrations } from './schema/migrate';
 export { type TimeSeriesModuleOptions, TimeSeriesModule } from './time-series.module';
 export { insertAnomalies, type NewAnomaly } from './writer/anomalies';

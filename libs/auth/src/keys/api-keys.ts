@@ -1,7 +1,7 @@
 import type { ApiKey, CreateApiKey, CreatedApiKey, Scope } from '@tidewatch/contracts';
 import type { Pool, QueryConfig } from 'pg';
 import { LastAdminKeyError } from '../errors';
-import { generateKey, hashSecret } from './key-format';
+import { generateKey, hashSecret, parseKey } from './key-format';
 
 /** Requests wait for it, also in services whose other statements may take longer. */
 const LOOKUP_TIMEOUT_MS = 5_000;
@@ -31,6 +31,23 @@ export async function createApiKey(pool: Pool, { name, scopes }: CreateApiKey): 
     [id, hashSecret(secret), name, [...new Set(scopes)]],
   );
   return { ...toApiKey(rows[0]!), key };
+}
+
+/**
+ * Makes a key that somebody else has thought of, such as an installer, known. One that is known already stays as it is, revoked or not.
+ * Resolves to whether it is new. Throws `TypeError` on a text that is no key.
+ */
+export async function adoptApiKey(
+  pool: Pool,
+  { key, name, scopes }: CreateApiKey & { key: string },
+): Promise<boolean> {
+  const parsed = parseKey(key);
+  if (parsed === null) throw new TypeError('not an API key');
+  const { rowCount } = await pool.query(
+    'INSERT INTO api_keys (id, secret_hash, name, scopes) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING',
+    [parsed.id, hashSecret(parsed.secret), name, scopes],
+  );
+  return rowCount === 1;
 }
 
 /** All keys, the newest first; revoked ones are part of the list. */
