@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createApiKey } from '@tidewatch/auth';
 import {
   type Anomaly,
   anomalyPage,
@@ -12,14 +10,11 @@ import {
   seriesPage,
   TOPICS,
 } from '@tidewatch/contracts';
-import { createMessageLog, ensureTopics, type MessageLog, messagingOptions } from '@tidewatch/messaging';
+import type { MessageLog } from '@tidewatch/messaging';
 import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
-import { createService, parseConfig, type RunningService } from '@tidewatch/service-kit';
-import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
-import { migrate } from '@tidewatch/time-series';
-import { AppModule } from './app.module';
-import { storage } from './config';
-import { configure } from './configure';
+import type { RunningService } from '@tidewatch/service-kit';
+import { waitFor } from '@tidewatch/testing';
+import { startStorage, type StorageForTests } from './testing/start-storage';
 
 const START_US = Date.UTC(2026, 2, 1, 12) * 1_000;
 
@@ -30,20 +25,6 @@ const ANOMALY: Anomaly = {
   ...{ value: 9, expectedMin: 1, expectedMax: 2, score: 0.9, severity: 'critical' },
   ...{ detector: 'z', explanation: 'odd' },
 };
-
-/** URL of the database for the role of the service, which may do no more than the list of privileges says. */
-async function leastPrivileged(database: TestDatabase): Promise<string> {
-  const password = randomBytes(12).toString('hex');
-  await database.pool.query(
-    `DO $$ BEGIN CREATE ROLE tidewatch_storage; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
-  );
-  await database.pool.query(`ALTER ROLE tidewatch_storage LOGIN PASSWORD '${password}'`);
-  await migrate(database.url);
-  const url = new URL(database.url);
-  url.username = 'tidewatch_storage';
-  url.password = password;
-  return url.href;
-}
 
 interface OpenApi {
   paths: Record<
@@ -58,33 +39,17 @@ interface OpenApi {
 }
 
 describe('storage', () => {
-  let database: TestDatabase;
+  let running: StorageForTests;
   let log: MessageLog;
   let service: RunningService;
-  let keys: { read: string; admin: string };
+  let keys: StorageForTests['keys'];
 
   beforeAll(async () => {
-    database = await createTestDatabase();
-    const settings = { PORT: '0', LOG_LEVEL: 'silent', SESSION_KEY: 'k'.repeat(32) };
-    const owner = parseConfig(storage.config, { ...settings, DATABASE_URL: database.url });
-    const config = parseConfig(storage.config, {
-      ...settings,
-      DATABASE_URL: await leastPrivileged(database),
-    });
-    const options = messagingOptions(owner, { name: 'test', pool: database.pool });
-    await ensureTopics(options);
-    log = createMessageLog(options);
-    keys = {
-      read: (await createApiKey(database.pool, { name: 'reader', scopes: ['read'] })).key,
-      admin: (await createApiKey(database.pool, { name: 'admin', scopes: ['admin'] })).key,
-    };
-    service = await createService(storage, config, () => AppModule, { configure });
-    await waitFor('readiness', async () => (await fetch(`${service.internalUrl}/readyz`)).ok);
+    running = await startStorage();
+    ({ log, service, keys } = running);
   });
   afterAll(async () => {
-    expect(await service.stop()).toBe(0);
-    await log.close();
-    await database.drop();
+    expect(await running.stop()).toBe(0);
   });
 
   const get = async (path: string, key = keys.read): Promise<{ status: number; body: unknown }> => {
@@ -175,7 +140,7 @@ describe('storage', () => {
     ['/v1/devices?limit=1e1', 400, '/limit'],
     ['/v1/devices?limit=', 400, '/limit'],
     ['/v1/series/0x1/readings', 400, '/id'],
-    ['/v1/devices?page=2', 400, ''],
+    ['/v1/devices?page=2', 400, '/page'],
     ['/v1/devices?cursor=AAAA', 400, '/cursor'],
     ['/v1/series?device=', 400, '/device'],
     ['/v1/series?device=a%00b', 400, '/device'],
@@ -208,7 +173,8 @@ describe('storage', () => {
       '/v1/anomalies': anomalyPage,
       '/v1/dead-letters': deadLetterPage,
     };
-    expect(Object.keys(document.paths).filter((path) => path.startsWith('/v1/'))).toEqual(Object.keys(pages));
+    const paths = [...Object.keys(pages), '/v1/metrics', '/v1/metrics/{name}'];
+    expect(Object.keys(document.paths).filter((path) => path.startsWith('/v1/'))).toEqual(paths);
     for (const [path, page] of Object.entries(pages)) {
       const { example } = document.paths[path]!.get.responses['200']!.content['application/json'];
       expect(page.parse(example)).toEqual(example);

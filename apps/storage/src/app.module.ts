@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { storage, type StorageConfig } from './config';
 import { ConsumersModule } from './consumers/consumers.module';
 import { HistoryModule } from './history/history.module';
+import { MetadataModule } from './metadata/metadata.module';
 
 @Module({
   imports: [
@@ -16,6 +17,7 @@ import { HistoryModule } from './history/history.module';
     }),
     ConsumersModule,
     HistoryModule,
+    MetadataModule,
   ],
 })
 export class AppModule {}

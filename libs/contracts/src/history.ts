@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { anomaly } from './anomalies';
+import { pageOf } from './page';
 import { seriesRef } from './windows';
-
-/** A page of a list. `nextCursor` is opaque; null on the last page. */
-const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
 export const device = z.object({
   device: z.string(),

@@ -6,6 +6,7 @@ export * from './history';
 export * from './ingest';
 export * from './limits';
 export * from './live';
+export * from './metrics';
 export * from './problem';
 export * from './topics';
 export * from './windows';

@@ -12,6 +12,7 @@ export const PROBLEM_CODES = {
   notFound: 'not-found',
   methodNotAllowed: 'method-not-allowed',
   conflict: 'conflict',
+  preconditionFailed: 'precondition-failed',
   tooManyRequests: 'too-many-requests',
   unavailable: 'unavailable',
   internal: 'internal',

@@ -6,6 +6,7 @@ export {
   ENCODED_ROW_LENGTH,
 } from './block-encoder';
 export { BlockFormatError } from './errors';
+export { complaintAboutName, type Complaint } from './names';
 export { partitionOfDevice } from './partition';
 export type { ReadingBatch, SeriesKey } from './reading-batch';
 export { ReadingBatchBuilder } from './reading-batch-builder';

@@ -5,6 +5,7 @@ export { ConfigError, parseConfig } from './config/parse-config';
 export { Readiness, type CheckResult } from './health/readiness';
 export { problemOf } from './http/problem-mapping';
 export { sendProblem } from './http/send-problem';
+export { parseBody } from './http/validation';
 export {
   createService,
   type AppModule,

@@ -11,6 +11,8 @@ export { createDataSource, type DataSourceSettings } from './schema/data-source'
 export { ROLE_PRIVILEGES } from './schema/grants';
 export { ensureLogins } from './schema/logins';
 export { type MigrateOptions, type MigrateResult, migrate, pendingMigrations } from './schema/migrate';
+export { Metrics, type Revised } from './settings/metrics';
+export type { Preconditions, RevisionMatch } from './settings/preconditions';
 export { type TimeSeriesModuleOptions, TimeSeriesModule } from './time-series.module';
 export { insertAnomalies, type NewAnomaly } from './writer/anomalies';
 export { insertDeadLetters, type NewDeadLetter } from './writer/dead-letters';

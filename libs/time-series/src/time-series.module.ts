@@ -2,11 +2,13 @@ import { type DynamicModule, type FactoryProvider, Module } from '@nestjs/common
 import { TypeOrmModule, getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { History } from './queries/history';
+import { LazyDataSource } from './queries/lazy-data-source';
 import { type DataSourceSettings, dataSourceOptions } from './schema/data-source';
+import { Metrics } from './settings/metrics';
 
 export type TimeSeriesModuleOptions = Pick<FactoryProvider<DataSourceSettings>, 'inject' | 'useFactory'>;
 
-/** Provides `History`, on connections of its own: a long query never keeps the write path waiting. */
+/** Provides `History` and `Metrics`, on connections of its own: a long query never keeps the write path waiting. */
 @Module({})
 export class TimeSeriesModule {
   static forRootAsync(options: TimeSeriesModuleOptions): DynamicModule {
@@ -17,19 +19,29 @@ export class TimeSeriesModule {
           inject: options.inject ?? [],
           useFactory: async (...dependencies: unknown[]) => ({
             ...dataSourceOptions(await options.useFactory(...dependencies)),
-            // The database may be away when the service starts; `History` connects when it is asked.
+            // The database may be away when the service starts; `LazyDataSource` connects when it is asked.
             manualInitialization: true,
           }),
         }),
       ],
       providers: [
         {
-          provide: History,
+          provide: LazyDataSource,
           inject: [getDataSourceToken()],
-          useFactory: (source: DataSource) => new History(source),
+          useFactory: (source: DataSource) => new LazyDataSource(source),
+        },
+        {
+          provide: History,
+          inject: [LazyDataSource],
+          useFactory: (source: LazyDataSource) => new History(source),
+        },
+        {
+          provide: Metrics,
+          inject: [LazyDataSource],
+          useFactory: (source: LazyDataSource) => new Metrics(source),
         },
       ],
-      exports: [History],
+      exports: [History, Metrics],
     };
   }
 }

@@ -4,8 +4,9 @@ import { memo, useState } from 'react';
 import { Panel } from '../layout/panel';
 import { useNow } from '../live/use-now';
 import { formatAge, formatTime } from '../series/format';
+import { useMetric, useMetrics } from '../series/metrics';
 import { useSelection } from '../series/selection';
-import { seriesLabel } from '../series/series';
+import { seriesLabel, unitLabel } from '../series/series';
 import type { Anomalies } from './use-anomalies';
 
 const COLORS: Record<Severity, string> = { info: 'blue', warning: 'orange', critical: 'red' };
@@ -14,6 +15,7 @@ const SHOWN = 20;
 /** What detectors found, the newest first. */
 export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcement }: Anomalies) {
   const nowMs = useNow();
+  const metrics = useMetrics();
   const [isAll, setIsAll] = useState(false);
   const shown = isAll ? anomalies : anomalies.slice(0, SHOWN);
   return (
@@ -29,7 +31,7 @@ export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcemen
     >
       <VisuallyHidden role="status">
         {announcement &&
-          `${announcement.severity}: ${announcement.explanation} ${seriesLabel(announcement.series)}`}
+          `${announcement.severity}: ${announcement.explanation} ${seriesLabel(announcement.series, metrics.get(announcement.series.metric))}`}
       </VisuallyHidden>
       {error !== null && (
         <Alert color="orange" variant="light" mb="sm" role="status">
@@ -64,6 +66,7 @@ export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcemen
 const AnomalyItem = memo(function AnomalyItem(props: { anomaly: Anomaly; age: string; time: string }) {
   const { anomaly } = props;
   const { choose } = useSelection();
+  const metric = useMetric(anomaly.series.metric);
   return (
     <li data-severity={anomaly.severity} data-anomaly={anomaly.id}>
       <Group gap="xs" justify="space-between" wrap="nowrap" align="center">
@@ -74,9 +77,10 @@ const AnomalyItem = memo(function AnomalyItem(props: { anomaly: Anomaly; age: st
           <UnstyledButton
             className="tw-link"
             onClick={() => choose(anomaly.series)}
-            aria-label={`Show ${seriesLabel(anomaly.series)} in the chart`}
+            aria-label={`Show ${seriesLabel(anomaly.series, metric)} in the chart`}
           >
-            {seriesLabel(anomaly.series)}
+            {seriesLabel(anomaly.series, metric)}
+            {unitLabel(metric)}
           </UnstyledButton>
         </Group>
         <Text

@@ -1,10 +1,13 @@
 import {
   anomalyPage,
   devicePage,
+  metricPage,
   readingPage,
   seriesPage,
   type Anomaly,
   type Device,
+  type Metric,
+  type MetricPage,
   type Points,
   type ReadingPage,
   type Series,
@@ -33,6 +36,20 @@ export async function listSeries(device: string, signal: AbortSignal): Promise<S
 
 export async function listAnomalies(signal: AbortSignal): Promise<Anomaly[]> {
   return (await getJson('/v1/anomalies', anomalyPage, signal)).items;
+}
+
+/** What people say about metrics, by the name of the metric. */
+export async function listMetrics(signal: AbortSignal): Promise<Map<string, Metric>> {
+  const metrics = new Map<string, Metric>();
+  let cursor: string | null = null;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const path: string = `/v1/metrics?${query({ limit: PAGE_SIZE, cursor })}`;
+    const answer: MetricPage = await getJson(path, metricPage, signal);
+    for (const metric of answer.items) metrics.set(metric.name, metric);
+    cursor = answer.nextCursor;
+    if (cursor === null) break;
+  }
+  return metrics;
 }
 
 /** Stored points of a series since a time, ascending. A series that is not stored yet has none. Throws `ApiError`. */

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot';
-import { formatTick, formatTime, formatValue } from '../series/format';
+import { formatQuantity, formatTick, formatTime, formatValue, type Measure } from '../series/format';
 
 export interface ChartColors {
   readonly line: string;
@@ -35,6 +35,8 @@ interface ChartSetup {
   readonly height: number;
   /** Anomalies to be marked, asked for at each drawing. */
   readonly marks: () => readonly Mark[];
+  /** Unit and digits, asked for likewise. */
+  readonly measure: () => Measure;
   /** What is under the pointer. */
   readonly onPointer: (text: string) => void;
 }
@@ -75,7 +77,7 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     ],
     hooks: {
       draw: [(plot) => drawMarks(plot, setup.marks(), colors)],
-      setCursor: [(plot) => setup.onPointer(pointerText(plot))],
+      setCursor: [(plot) => setup.onPointer(pointerText(plot, setup.measure()))],
     },
   };
 }
@@ -119,10 +121,10 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors): vo
   ctx.restore();
 }
 
-function pointerText(plot: uPlot): string {
+function pointerText(plot: uPlot, measure: Measure): string {
   const index = plot.cursor.idx;
   if (index === null || index === undefined) return '';
   const [timeMs, value] = [plot.data[0][index], plot.data[1]?.[index]];
   if (timeMs === undefined || value === null || value === undefined) return '';
-  return `${formatTime(timeMs, Date.now())} · ${formatValue(value)}`;
+  return `${formatTime(timeMs, Date.now())} · ${formatQuantity(value, measure)}`;
 }

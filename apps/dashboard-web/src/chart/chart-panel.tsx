@@ -3,9 +3,10 @@ import type { Anomaly, SeriesRef } from '@tidewatch/contracts';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { Panel } from '../layout/panel';
 import { useNow } from '../live/use-now';
-import { formatMean, formatTime, formatValue } from '../series/format';
+import { formatMean, formatQuantity, formatTime, type Measure } from '../series/format';
+import { useMetric, useMetrics } from '../series/metrics';
 import { useSelection } from '../series/selection';
-import { seriesId, seriesLabel } from '../series/series';
+import { seriesId, seriesLabel, unitLabel } from '../series/series';
 import type { ChartPoints } from './chart-points';
 import { useSeriesPoints } from './use-series-points';
 
@@ -20,10 +21,11 @@ const RANGES = [
 /** The chosen series, live. */
 export function ChartPanel({ anomalies }: { anomalies: readonly Anomaly[] }) {
   const { series } = useSelection();
+  const metric = useMetrics().get(series?.metric ?? '');
   const [range, setRange] = useState('600000');
   return (
     <Panel
-      title={series === undefined ? 'Chart' : seriesLabel(series)}
+      title={series === undefined ? 'Chart' : `${seriesLabel(series, metric)}${unitLabel(metric)}`}
       className="tw-first"
       aside={
         series && (
@@ -56,6 +58,7 @@ interface SeriesChartProps {
 
 function SeriesChart({ series, range, anomalies }: SeriesChartProps) {
   const id = seriesId(series);
+  const metric = useMetric(series.metric);
   const rangeMs = Number(range);
   const words = RANGES.find(({ value }) => value === range)!.words;
   const { points, version, isLoading, error, lastMinute } = useSeriesPoints(series, id, rangeMs);
@@ -72,7 +75,7 @@ function SeriesChart({ series, range, anomalies }: SeriesChartProps) {
     [anomalies, id],
   );
   const marked = marks.filter(({ timeMs }) => timeMs >= fromMs).length;
-  const summary = summaryText(points, fromMs, { nowMs, words, marked });
+  const summary = summaryText(points, fromMs, { nowMs, words, marked, metric });
 
   return (
     <figure className="tw-figure">
@@ -85,15 +88,22 @@ function SeriesChart({ series, range, anomalies }: SeriesChartProps) {
         <Skeleton height={320} aria-label="Loading the chart" />
       ) : (
         <Suspense fallback={<Skeleton height={320} aria-label="Loading the chart" />}>
-          <LineChart data={data} fromMs={fromMs} toMs={nowMs} marks={marks} summary={summary} />
+          <LineChart
+            data={data}
+            fromMs={fromMs}
+            toMs={nowMs}
+            marks={marks}
+            summary={summary}
+            metric={metric}
+          />
         </Suspense>
       )}
       <Text component="figcaption" size="sm" c="dimmed" mt="xs" data-testid="chart-summary">
         {summary}
         {lastMinute &&
-          ` Last full minute: mean ${formatMean(lastMinute.sum / lastMinute.count)} of ${lastMinute.count}.`}
+          ` Last full minute: mean ${formatMean(lastMinute.sum / lastMinute.count, metric)} of ${lastMinute.count}.`}
       </Text>
-      <LatestReadings data={data} nowMs={nowMs} />
+      <LatestReadings data={data} nowMs={nowMs} metric={metric} />
     </figure>
   );
 }
@@ -101,7 +111,7 @@ function SeriesChart({ series, range, anomalies }: SeriesChartProps) {
 function summaryText(
   points: ChartPoints,
   fromMs: number,
-  { nowMs, words, marked }: { nowMs: number; words: string; marked: number },
+  { nowMs, words, marked, metric }: { nowMs: number; words: string; marked: number; metric: Measure },
 ): string {
   const summary = points.summary(fromMs);
   if (summary === undefined) {
@@ -111,11 +121,13 @@ function summaryText(
   }
   const { last, lastMs, min, max, mean } = summary;
   const anomalies = marked === 0 ? '' : ` ${marked} ${marked === 1 ? 'anomaly' : 'anomalies'} marked.`;
-  return `${formatValue(last)} at ${formatTime(lastMs, nowMs)}. Last ${words}: from ${formatValue(min)} to ${formatValue(max)}, mean ${formatMean(mean)}.${anomalies}`;
+  const show = (value: number): string => formatQuantity(value, metric);
+  return `${show(last)} at ${formatTime(lastMs, nowMs)}. Last ${words}: from ${show(min)} to ${show(max)}, mean ${formatMean(mean, metric)}.${anomalies}`;
 }
 
 /** The newest points as text, for those who can't see the line or want the numbers. */
-function LatestReadings({ data, nowMs }: { data: [number[], number[]]; nowMs: number }) {
+function LatestReadings(props: { data: [number[], number[]]; nowMs: number; metric: Measure }) {
+  const { data, nowMs, metric } = props;
   const [isOpen, setIsOpen] = useState(false);
   const [times, values] = data;
   const first = Math.max(0, times.length - 20);
@@ -137,7 +149,7 @@ function LatestReadings({ data, nowMs }: { data: [number[], number[]]; nowMs: nu
               <Table.Tr key={timeMs}>
                 <Table.Td>{formatTime(timeMs, nowMs)}</Table.Td>
                 <Table.Td ta="right" className="tw-number">
-                  {formatValue(values[first + index]!)}
+                  {formatQuantity(values[first + index]!, metric)}
                 </Table.Td>
               </Table.Tr>
             ))}

@@ -2,6 +2,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import type { Measure } from '../series/format';
 import { chartOptions, readColors, type Mark } from './chart-options';
 
 interface Props {
@@ -12,20 +13,23 @@ interface Props {
   readonly marks: readonly Mark[];
   /** Read out in place of the picture. */
   readonly summary: string;
+  readonly metric: Measure;
 }
 
 const HEIGHT = 320;
 
 /** The line itself. Loaded when the first chart is shown. */
-export default function LineChart({ data, fromMs, toMs, marks, summary }: Props) {
+export default function LineChart({ data, fromMs, toMs, marks, summary, metric }: Props) {
   const holder = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const scheme = useComputedColorScheme();
   const marksOf = useRef(marks);
+  const measureOf = useRef(metric);
 
   const draw = useEffectEvent(() => {
     marksOf.current = marks;
+    measureOf.current = metric;
     plot.current?.batch((chart: UPlot) => {
       chart.setData(data, false);
       chart.setScale('x', { min: fromMs, max: toMs });
@@ -40,6 +44,7 @@ export default function LineChart({ data, fromMs, toMs, marks, summary }: Props)
         width: element.clientWidth,
         height: HEIGHT,
         marks: () => marksOf.current,
+        measure: () => measureOf.current,
         onPointer: (text) => {
           if (readout.current) readout.current.textContent = text;
         },
@@ -58,7 +63,7 @@ export default function LineChart({ data, fromMs, toMs, marks, summary }: Props)
     };
   }, [scheme]);
 
-  useEffect(() => draw(), [data, fromMs, toMs, marks]);
+  useEffect(() => draw(), [data, fromMs, toMs, marks, metric]);
 
   return (
     <div className="tw-chart">

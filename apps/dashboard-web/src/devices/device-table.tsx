@@ -1,6 +1,7 @@
 import { Badge, Table, Text, UnstyledButton } from '@mantine/core';
 import { memo } from 'react';
-import { formatAge, formatTime, formatValue, isStale } from '../series/format';
+import { formatAge, formatQuantity, formatTime, isStale } from '../series/format';
+import { useMetric } from '../series/metrics';
 import { useSelection } from '../series/selection';
 import { metricLabel, seriesId, seriesLabel } from '../series/series';
 import type { DeviceGroup, LatestRow } from './latest-store';
@@ -56,6 +57,7 @@ interface RowProps {
 
 const SeriesRow = memo(function SeriesRow(props: RowProps) {
   const { row, isChosen, stale } = props;
+  const metric = useMetric(row.series.metric);
   return (
     <Table.Tr data-chosen={isChosen || undefined} data-stale={stale || undefined} data-series={row.id}>
       {props.deviceRows > 0 && (
@@ -68,13 +70,14 @@ const SeriesRow = memo(function SeriesRow(props: RowProps) {
           className="tw-link"
           onClick={() => props.choose(row.series)}
           aria-pressed={isChosen}
-          aria-label={`Show ${seriesLabel(row.series)} in the chart`}
+          aria-label={`Show ${seriesLabel(row.series, metric)} in the chart`}
+          title={metric?.description}
         >
-          {metricLabel(row.series)}
+          {metricLabel(row.series, metric)}
         </UnstyledButton>
       </Table.Td>
       <Table.Td ta="right" className="tw-number">
-        {formatValue(row.value)}
+        {formatQuantity(row.value, metric)}
         <Text size="xs" c="dimmed" fw={400} hiddenFrom="xs">
           {stale && 'stale · '}
           {props.age}

@@ -6,6 +6,7 @@ import { listDevices } from '../api/history';
 import { Panel } from '../layout/panel';
 import { useSubscription } from '../live/live-context';
 import { useNow } from '../live/use-now';
+import { useMetrics } from '../series/metrics';
 import { DeviceTable } from './device-table';
 import { FirstReading } from './first-reading';
 import { groupByDevice, LatestStore } from './latest-store';
@@ -32,7 +33,7 @@ export function DevicesPanel() {
     setIsLoaded(true);
   });
 
-  const { groups, total } = groupByDevice(rows, wanted, limit);
+  const { groups, total } = groupByDevice(rows, { text: wanted, metrics: useMetrics() }, limit);
   const live = new Set(rows.map(({ series }) => series.device));
   const silent = (stored.data ?? []).filter(
     ({ device }) => !live.has(device) && device.toLowerCase().includes(wanted.trim().toLowerCase()),

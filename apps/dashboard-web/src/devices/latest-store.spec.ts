@@ -7,6 +7,7 @@ const latest = (device: string, metric: string, value: number) => ({
   value,
 });
 const body = (...values: ReturnType<typeof latest>[]) => ({ view: 'latest' as const, values });
+const metrics = new Map([['hum', { name: 'hum', displayName: 'Moisture', updatedAt: '' }]]);
 const namesOf = (store: LatestStore) =>
   store.rows().map(({ series, value }) => `${series.device}/${series.metric}=${value}`);
 
@@ -29,13 +30,14 @@ describe('the latest values', () => {
       body(latest('Boiler', 'temp', 1), latest('Boiler', 'hum', 2), latest('cellar', 'temp', 3)),
       true,
     );
-    const { groups, total } = groupByDevice(store.rows(), ' BOIL', 10);
+    const { groups, total } = groupByDevice(store.rows(), { text: ' BOIL', metrics }, 10);
     expect(groups.map(({ device, rows }) => [device, rows.length])).toEqual([['Boiler', 2]]);
     expect(total).toBe(2);
-    expect(groupByDevice(store.rows(), 'temp', 1)).toMatchObject({
+    expect(groupByDevice(store.rows(), { text: 'temp', metrics }, 1)).toMatchObject({
       total: 2,
       groups: [{ device: 'Boiler' }],
     });
-    expect(groupByDevice(store.rows(), 'nothing', 1)).toEqual({ total: 0, groups: [] });
+    expect(groupByDevice(store.rows(), { text: 'nothing', metrics }, 1)).toEqual({ total: 0, groups: [] });
+    expect(groupByDevice(store.rows(), { text: 'moist', metrics }, 9)).toMatchObject({ total: 1 });
   });
 });

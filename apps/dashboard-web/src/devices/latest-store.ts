@@ -1,4 +1,5 @@
 import type { FrameBody, LatestValue } from '@tidewatch/contracts';
+import type { Metrics } from '../series/metrics';
 import { metricLabel, seriesId } from '../series/series';
 
 export interface LatestRow extends LatestValue {
@@ -47,16 +48,23 @@ export interface DeviceGroup {
   readonly rows: readonly LatestRow[];
 }
 
-/** Rows whose device or metric contains the text, grouped by device, at most `limit` rows; `total` counts all matches. */
+interface Filter {
+  readonly text: string;
+  readonly metrics: Metrics;
+}
+
+/** Rows whose device or metric, by either name, contains the text, grouped by device, at most `limit` rows; `total` counts all matches. */
 export function groupByDevice(
   rows: readonly LatestRow[],
-  filter: string,
+  { text, metrics }: Filter,
   limit: number,
 ): { groups: DeviceGroup[]; total: number } {
-  const wanted = filter.trim().toLowerCase();
-  const matches = rows.filter(
-    ({ series }) => wanted === '' || `${series.device} ${metricLabel(series)}`.toLowerCase().includes(wanted),
-  );
+  const wanted = text.trim().toLowerCase();
+  const matches = rows.filter(({ series }) => {
+    if (wanted === '') return true;
+    const displayName = metrics.get(series.metric)?.displayName ?? '';
+    return `${series.device} ${metricLabel(series)} ${displayName}`.toLowerCase().includes(wanted);
+  });
   const groups: { device: string; rows: LatestRow[] }[] = [];
   for (const row of matches.slice(0, limit)) {
     const last = groups.at(-1);

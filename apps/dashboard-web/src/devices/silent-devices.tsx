@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { listSeries } from '../api/history';
 import { formatAge } from '../series/format';
+import { useMetrics } from '../series/metrics';
 import { useSelection } from '../series/selection';
 import { metricLabel, seriesId, seriesLabel } from '../series/series';
 
@@ -60,6 +61,7 @@ function SilentDevice({ device, nowMs }: { device: Device; nowMs: number }) {
 
 function SeriesOf({ device, listId }: { device: string; listId: string }) {
   const { choose } = useSelection();
+  const metrics = useMetrics();
   const series = useQuery({
     queryKey: ['series', device],
     queryFn: ({ signal }) => listSeries(device, signal),
@@ -79,9 +81,9 @@ function SeriesOf({ device, listId }: { device: string; listId: string }) {
           <UnstyledButton
             className="tw-link"
             onClick={() => choose({ device: item.device, metric: item.metric, tags: item.tags })}
-            aria-label={`Show ${seriesLabel(item)} in the chart`}
+            aria-label={`Show ${seriesLabel(item, metrics.get(item.metric))} in the chart`}
           >
-            {metricLabel(item)}
+            {metricLabel(item, metrics.get(item.metric))}
           </UnstyledButton>
         </li>
       ))}

@@ -6,6 +6,7 @@ import { DevicesPanel } from '../devices/devices-panel';
 import { HealthPanel } from '../health/health-panel';
 import { ReconnectingBanner } from '../live/connection-badge';
 import { LiveContext, useOpenConnection } from '../live/live-context';
+import { MetricsContext, useLoadedMetrics } from '../series/metrics';
 import { SelectionContext, useSelectionState } from '../series/selection';
 import { Header } from './header';
 
@@ -13,21 +14,24 @@ import { Header } from './header';
 export function LivePage() {
   const connection = useOpenConnection();
   const selection = useSelectionState();
+  const metrics = useLoadedMetrics();
   return (
     <LiveContext value={connection}>
-      <SelectionContext value={selection}>
-        <a className="tw-skip" href="#main">
-          Skip to the content
-        </a>
-        <Header />
-        <ReconnectingBanner />
-        <main id="main" tabIndex={-1}>
-          <h1 className="tw-hidden">Tidewatch: live</h1>
-          <Container size="xl" px="md" py="md">
-            <Panels />
-          </Container>
-        </main>
-      </SelectionContext>
+      <MetricsContext value={metrics}>
+        <SelectionContext value={selection}>
+          <a className="tw-skip" href="#main">
+            Skip to the content
+          </a>
+          <Header />
+          <ReconnectingBanner />
+          <main id="main" tabIndex={-1}>
+            <h1 className="tw-hidden">Tidewatch: live</h1>
+            <Container size="xl" px="md" py="md">
+              <Panels />
+            </Container>
+          </main>
+        </SelectionContext>
+      </MetricsContext>
     </LiveContext>
   );
 }

@@ -1,3 +1,5 @@
+import type { Metric } from '@tidewatch/contracts';
+
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat(undefined, {
@@ -24,9 +26,47 @@ export function formatValue(value: number): string {
   return (magnitude >= 1e6 ? whole : number).format(value);
 }
 
+const NO_BREAK_SPACE = '\u00a0';
+/** As it is customary: these stand at the number itself. */
+const WITHOUT_SPACE = new Set(['%', '°', '′', '″']);
+
+/** How a metric is shown. */
+export type Measure = Pick<Metric, 'unit' | 'decimals'> | undefined;
+
+/** A value with the digits and the unit of its metric. */
+export function formatQuantity(value: number, measure: Measure): string {
+  return withUnit(formatDigits(value, measure), measure);
+}
+
 /** A value that was computed, such as a mean: more digits than four would promise too much. */
-export function formatMean(value: number): string {
-  return formatValue(Number(value.toPrecision(4)));
+export function formatMean(value: number, measure: Measure): string {
+  if (measure?.decimals !== undefined) return formatQuantity(value, measure);
+  return withUnit(formatValue(Number(value.toPrecision(4))), measure);
+}
+
+/** Digits after the point as the metric says. A value that they would not show at all keeps its own. */
+function formatDigits(value: number, measure: Measure): string {
+  const digits = measure?.decimals;
+  if (digits === undefined || Math.abs(value) >= 1e12) return formatValue(value);
+  if (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits) return formatValue(value);
+  return fixed(digits).format(value);
+}
+
+function withUnit(text: string, measure: Measure): string {
+  const unit = measure?.unit;
+  if (unit === undefined) return text;
+  return `${text}${WITHOUT_SPACE.has(unit) ? '' : NO_BREAK_SPACE}${unit}`;
+}
+
+const fixedFormats = new Map<number, Intl.NumberFormat>();
+
+function fixed(digits: number): Intl.NumberFormat {
+  let format = fixedFormats.get(digits);
+  if (!format) {
+    format = new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    fixedFormats.set(digits, format);
+  }
+  return format;
 }
 
 /** Local time of day without a date; seconds only where they matter. */

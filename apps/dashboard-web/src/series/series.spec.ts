@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { fromQuery, toQuery } from './address';
-import { formatAge, formatTime, formatValue, isStale } from './format';
+import { formatAge, formatMean, formatQuantity, formatTime, formatValue, isStale } from './format';
 import { metricLabel, seriesId } from './series';
 
 const series = { device: 'd/1', metric: 'temp', tags: { site: 'north & south', line: '"1"' } };
@@ -15,6 +15,8 @@ describe('a series', () => {
   test('is named by its metric and tags', () => {
     expect(metricLabel({ ...series, tags: {} })).toBe('temp');
     expect(metricLabel({ ...series, tags: { b: '2', a: '1' } })).toBe('temp (a=1, b=2)');
+    expect(metricLabel({ ...series, tags: { a: '1' } }, { displayName: 'Outlet' })).toBe('Outlet (a=1)');
+    expect(metricLabel({ ...series, tags: {} }, {})).toBe('temp');
   });
 
   test('goes into the address and comes back', () => {
@@ -36,6 +38,22 @@ describe('values and times', () => {
     [0.00001234, '0.00001234'],
     [1e-9, '1.000e-9'],
   ])('%p reads %p', (value, text) => expect(formatValue(value)).toBe(text));
+
+  test.each([
+    [25.456, undefined, '25.456', '25.46'],
+    [25.456, {}, '25.456', '25.46'],
+    [25.456, { unit: 'bar' }, '25.456\u00a0bar', '25.46\u00a0bar'],
+    [25.456, { unit: '%', decimals: 1 }, '25.5%', '25.5%'],
+    [1234.5, { unit: '°C', decimals: 2 }, '1,234.50\u00a0°C', '1,234.50\u00a0°C'],
+    [25.456, { decimals: 0 }, '25', '25'],
+    [0, { decimals: 2 }, '0.00', '0.00'],
+    [0.001, { decimals: 2 }, '0.001', '0.001'],
+    [-0.004, { decimals: 2 }, '-0.004', '-0.004'],
+    [3e15, { decimals: 2, unit: 'J' }, '3.000e+15\u00a0J', '3.000e+15\u00a0J'],
+  ])('%p of %p reads %p, and %p as a mean', (value, measure, text, mean) => {
+    expect(formatQuantity(value, measure)).toBe(text);
+    expect(formatMean(value, measure)).toBe(mean);
+  });
 
   test.each([
     [0, 'now'],

@@ -1,4 +1,6 @@
-import type { SeriesRef } from '@tidewatch/contracts';
+import type { Metric, SeriesRef } from '@tidewatch/contracts';
+
+type Named = Pick<Metric, 'displayName'>;
 
 const sortedTags = (series: SeriesRef): [string, string][] =>
   Object.entries(series.tags).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -8,12 +10,18 @@ export function seriesId(series: SeriesRef): string {
   return JSON.stringify([series.device, series.metric, sortedTags(series)]);
 }
 
-/** What tells a series apart from others of its device: the metric, and the tags if it has any. */
-export function metricLabel(series: SeriesRef): string {
+/** What tells a series apart from others of its device: the metric, by its name for people if it has one, and the tags if it has any. */
+export function metricLabel(series: SeriesRef, metric?: Named): string {
+  const name = metric?.displayName ?? series.metric;
   const tags = sortedTags(series).map(([key, value]) => `${key}=${value}`);
-  return tags.length === 0 ? series.metric : `${series.metric} (${tags.join(', ')})`;
+  return tags.length === 0 ? name : `${name} (${tags.join(', ')})`;
 }
 
-export function seriesLabel(series: SeriesRef): string {
-  return `${series.device} · ${metricLabel(series)}`;
+export function seriesLabel(series: SeriesRef, metric?: Named): string {
+  return `${series.device} · ${metricLabel(series, metric)}`;
+}
+
+/** For behind a label: ` [bar]`, or nothing. */
+export function unitLabel(metric: Pick<Metric, 'unit'> | undefined): string {
+  return metric?.unit === undefined ? '' : ` [${metric.unit}]`;
 }

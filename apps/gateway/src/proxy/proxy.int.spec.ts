@@ -56,6 +56,9 @@ describe('what is passed on', () => {
     ['POST', '/api/data', 'ingestion'],
     ['GET', '/v1/series/12/readings?from=a', 'storage'],
     ['GET', '/v1/devices', 'storage'],
+    ['GET', '/v1/metrics', 'storage'],
+    ['PUT', '/v1/metrics/a%2Fb', 'storage'],
+    ['DELETE', '/v1/metrics/temperature', 'storage'],
     ['GET', '/', 'dashboard'],
     ['GET', '/assets/app.js', 'dashboard'],
   ] as const)('%s %s goes to %s', async (method, path, service) => {

@@ -6,7 +6,7 @@ export type Upstream = (typeof UPSTREAMS)[number];
 
 export interface ProxiedRoutes {
   readonly upstream: Upstream;
-  readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
+  readonly methods: readonly ('GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE')[];
   /** Fastify's route templates; `*` at the end stands for any rest. */
   readonly paths: readonly string[];
   /** Whether the gateway asks for a valid credential before it passes a request on. The service behind asks in any case. */
@@ -28,6 +28,12 @@ export const PROXIED_ROUTES: readonly ProxiedRoutes[] = [
       ...['/v1/devices', '/v1/devices/*', '/v1/series', '/v1/series/*'],
       ...['/v1/anomalies', '/v1/anomalies/*', '/v1/dead-letters', '/v1/dead-letters/*'],
     ],
+    credential: true,
+  },
+  {
+    upstream: 'storage',
+    methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
+    paths: ['/v1/metrics', '/v1/metrics/*'],
     credential: true,
   },
   { upstream: 'dashboard', methods: ['GET', 'HEAD'], paths: ['/', '/*'], credential: false },

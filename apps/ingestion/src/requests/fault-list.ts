@@ -1,5 +1,5 @@
 import type { Fault } from '@tidewatch/contracts';
-import type { Complaint } from './names';
+import type { Complaint } from '@tidewatch/readings';
 
 /** One item cannot fill the list alone. */
 const FAULTS_PER_ITEM = 8;

@@ -1,6 +1,5 @@
-import { parseTime } from '@tidewatch/readings';
+import { complaintAboutName, parseTime } from '@tidewatch/readings';
 import { FaultList } from './fault-list';
-import { complaintAboutName } from './names';
 import {
   EMPTY_LIST,
   isTimeInRange,

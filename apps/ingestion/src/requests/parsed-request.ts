@@ -1,5 +1,5 @@
 import { LIMITS } from '@tidewatch/contracts';
-import type { Complaint } from './names';
+import type { Complaint } from '@tidewatch/readings';
 import { FaultList } from './fault-list';
 import { tooManyReadings, type RequestRows } from './request-rows';
 

@@ -1,7 +1,6 @@
 import { LIMITS } from '@tidewatch/contracts';
-import { parseTime } from '@tidewatch/readings';
+import { complaintAboutName, parseTime } from '@tidewatch/readings';
 import { FaultList } from './fault-list';
-import { complaintAboutName } from './names';
 import {
   EMPTY_LIST,
   isTimeInRange,

@@ -28,5 +28,6 @@ const STATEMENT_TIMEOUT_MS = 10_000;
       useFactory: (config: StorageConfig) => new CursorCodec(config.SESSION_KEY),
     },
   ],
+  exports: [TimeSeriesModule, CursorCodec],
 })
 export class HistoryModule {}

@@ -1,15 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
-import {
-  anomalyPage,
-  deadLetterPage,
-  devicePage,
-  problem,
-  PROBLEM_CONTENT_TYPE,
-  readingPage,
-  seriesPage,
-} from '@tidewatch/contracts';
-import { z } from 'zod';
+import { anomalyPage, deadLetterPage, devicePage, readingPage, seriesPage } from '@tidewatch/contracts';
+import type { z } from 'zod';
+import { refusal, schemaOf } from '../openapi/answers';
 
 const SERIES = { device: 'boiler-7', metric: 'temperature', tags: { site: 'north' } };
 const TIME = '2026-03-01T12:00:00.000250Z';
@@ -83,22 +76,4 @@ function describe(page: z.ZodType, { summary, example, also = [] }: Description)
     refusal(503, 'unavailable', 'The database is away or too slow. Ask again after `Retry-After` seconds.'),
     ...also,
   );
-}
-
-function refusal(status: number, code: string, description: string): MethodDecorator {
-  return ApiResponse({
-    status,
-    description: `\`${code}\`: ${description}`,
-    content: {
-      [PROBLEM_CONTENT_TYPE]: {
-        schema: schemaOf(problem),
-        example: { type: `urn:tidewatch:problem:${code}`, title: code, status },
-      },
-    },
-  });
-}
-
-/** The schema of the contract, as JSON Schema 2020-12, which OpenAPI 3.1 uses. */
-function schemaOf(schema: z.ZodType): object {
-  return { ...z.toJSONSchema(schema), $schema: undefined };
 }

@@ -36,7 +36,7 @@ const to = time
 /** The longest of ours is of a list of series: two names, each character of them as six in JSON. */
 export const MAX_CURSOR_LENGTH = 4_000;
 
-const page = (limits: { most: number; usual: number }) => ({
+export const page = (limits: { most: number; usual: number }) => ({
   limit: decimal(z.number().int().min(1).max(limits.most).default(limits.usual)).describe(
     'Most items on the page.',
   ),

@@ -9,6 +9,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
   404: PROBLEM_CODES.notFound,
   405: PROBLEM_CODES.methodNotAllowed,
   409: PROBLEM_CODES.conflict,
+  412: PROBLEM_CODES.preconditionFailed,
   413: PROBLEM_CODES.payloadTooLarge,
   415: PROBLEM_CODES.unsupportedMediaType,
   422: PROBLEM_CODES.invalidRequest,

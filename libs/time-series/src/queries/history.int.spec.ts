@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DatabaseKind, type TestDatabase, describeEachDatabase } from '@tidewatch/testing';
 import { createDataSource } from '../schema/data-source';
 import { History } from './history';
+import { LazyDataSource } from './lazy-data-source';
 import type { Page, PageRequest } from './page';
 
 /** Ids 1 to 6: three devices with two metrics each; `c` has no readings. Readings each second from 12:00:00.000250 on. */
@@ -46,7 +47,7 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
     database = await kind.create();
     await database.pool.query(SEED);
     connected = source();
-    history = new History(connected);
+    history = new History(new LazyDataSource(connected));
   });
   afterAll(async () => {
     await connected.destroy();
@@ -169,7 +170,7 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
   test('a question that takes too long is given up, says so, and keeps nobody else waiting', async () => {
     const settings = { databaseUrl: database.url, applicationName: 'test', poolSize: 1 };
     const impatientSource = createDataSource({ ...settings, statementTimeoutMs: 200 });
-    const impatient = new History(impatientSource);
+    const impatient = new History(new LazyDataSource(impatientSource));
     const lock = await database.pool.connect();
     try {
       await lock.query('BEGIN; LOCK TABLE series IN ACCESS EXCLUSIVE MODE');
@@ -205,9 +206,8 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
 
 describe('History', () => {
   test('connects again after the database was away', async () => {
-    const history = new History(
-      createDataSource({ databaseUrl: 'postgres://x:y@127.0.0.1:1/z', applicationName: 'test', poolSize: 1 }),
-    );
+    const away = { databaseUrl: 'postgres://x:y@127.0.0.1:1/z', applicationName: 'test', poolSize: 1 };
+    const history = new History(new LazyDataSource(createDataSource(away)));
     await expect(history.devices({ limit: 1 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await expect(history.devices({ limit: 1 })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });

@@ -2,12 +2,14 @@ import 'reflect-metadata';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { AnomalyEntity } from '../entities/anomaly.entity';
 import { DeadLetterEntity } from '../entities/dead-letter.entity';
+import { MetricEntity } from '../entities/metric.entity';
 import { SeriesEntity } from '../entities/series.entity';
 import { Readings1763900000001 } from '../migrations/1763900000001-readings';
 import { Consumers1763900000002 } from '../migrations/1763900000002-consumers';
 import { MessageLog1763900000003 } from '../migrations/1763900000003-message-log';
 import { Access1763900000004 } from '../migrations/1763900000004-access';
 import { LogIdentity1763900000005 } from '../migrations/1763900000005-log-identity';
+import { Settings1763900000006 } from '../migrations/1763900000006-settings';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -16,6 +18,7 @@ const MIGRATIONS = [
   MessageLog1763900000003,
   Access1763900000004,
   LogIdentity1763900000005,
+  Settings1763900000006,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';
@@ -41,7 +44,7 @@ export function dataSourceOptions(settings: DataSourceSettings): DataSourceOptio
     poolSize: settings.poolSize,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     extra: timeouts(settings.statementTimeoutMs),
-    entities: [SeriesEntity, AnomalyEntity, DeadLetterEntity],
+    entities: [SeriesEntity, AnomalyEntity, DeadLetterEntity, MetricEntity],
     migrations: MIGRATIONS,
     migrationsTableName: MIGRATIONS_TABLE,
     migrationsTransactionMode: 'each',

@@ -30,6 +30,8 @@ export const ROLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
     readings: ['SELECT', 'INSERT'],
     anomalies: ['SELECT', 'INSERT'],
     dead_letters: ['SELECT', 'INSERT'],
+    metrics: ALL,
+    settings_revision: ['SELECT', 'UPDATE'],
     schema_migrations: READ,
   },
   tidewatch_dashboard: { log_partitions: READ, log_records: READ, ...VERIFY_KEYS },

@@ -13,6 +13,7 @@ const ALL = [
   'MessageLog1763900000003',
   'Access1763900000004',
   'LogIdentity1763900000005',
+  'Settings1763900000006',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {
