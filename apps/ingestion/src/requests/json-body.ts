@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { PROBLEM_CODES, ProblemError } from '@tidewatch/contracts';
+import { refuseOversizedJson } from './json-size';
 import { findJsonFault } from './json-syntax';
 
 const JSON_MEDIA_TYPE = /^application\/json\s*(?:;|$)/i;
@@ -32,9 +33,10 @@ export function unsupportedEncoding(): ProblemError {
   );
 }
 
-/** The JSON value of a body. Throws a `ProblemError` (400) which tells the place of the first fault. */
+/** The JSON value of a body. Throws a `ProblemError`: 400, which tells the place of the first fault, or 413 for more than any request can hold. */
 export function parseJsonBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw malformed('The body is not UTF-8.');
+  refuseOversizedJson(body);
   const text = body.toString('utf8');
   try {
     return JSON.parse(text) as unknown;
