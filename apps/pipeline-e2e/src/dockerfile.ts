@@ -7,7 +7,7 @@ export interface ImagePlan {
   readonly nodeVersion: string;
   /** Every `FROM`, without the name of its stage. */
   readonly bases: readonly string[];
-  /** What is run in the stage that gives the image its packages. */
+  /** What is run in the first stage, which gives the image its packages. */
   readonly packageCommands: readonly string[];
   readonly user: string;
   readonly env: Readonly<Record<string, string>>;
@@ -34,7 +34,11 @@ export function readDockerfile(): ImagePlan {
     return text;
   };
   const bases = all('FROM').map((text) => text.split(' AS ')[0]!);
-  const packageCommands = all('RUN').filter((text) => text.includes('--omit=dev'));
+  const firstStage = instructions.slice(
+    1,
+    instructions.findIndex((line, i) => i > 0 && line.startsWith('FROM ')),
+  );
+  const packageCommands = firstStage.flatMap((line) => /^RUN (.*)$/.exec(line)?.[1] ?? []);
   const nodeVersion = /^node:(\d+\.\d+\.\d+)-/.exec(bases[0] ?? '')?.[1];
   if (packageCommands.length === 0 || nodeVersion === undefined)
     throw new Error(`unexpected stages in ${DOCKERFILE}`);
