@@ -2,13 +2,13 @@
 export interface Verdict {
   /** 0 to 1; from 0.5 on the reading is anomalous. 0 while the detector is still learning. */
   score: number;
-  /** Range of values which would not have been flagged. NaN while learning. */
+  /** Range of values which would not have been flagged; of a stuck series, its usual range. NaN while learning. */
   expectedMin: number;
   expectedMax: number;
   /** How many times larger than usual the deviation is; Infinity where there never was one. 0 while learning. */
   deviation: number;
-  /** What is out of range: the reading itself, or the mean of the last readings whatever this one is. */
-  cause: 'value' | 'level';
+  /** What is unusual: the reading itself, the mean of the last readings whatever this one is, or that nothing changes any more. */
+  cause: 'value' | 'level' | 'stuck';
   /** The value, or that mean. */
   observed: number;
 }

@@ -1,12 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { newVerdict } from '../../detector';
+import { newVerdict, type Verdict } from '../../detector';
 import { SnapshotError } from '../../errors';
 import { flaggedBy, generate, normal, random } from '../../testing/generated-series';
 import { agreement } from './agreement';
 import { CELL, HISTORY_READINGS, WAITING_READINGS } from './layout';
 
 const flagged = (values: readonly number[], times?: readonly number[]) => flaggedBy(agreement, values, times);
+
+/** What is said of the last of these values. */
+function lastVerdict(values: readonly number[]): Verdict {
+  const detector = agreement.create();
+  const verdict = newVerdict();
+  values.forEach((value, i) => detector.observe(i * 60_000_000, value, verdict));
+  return verdict;
+}
+
+/** Causes of all alarms. */
+function causesOf(values: readonly number[]): string[] {
+  const detector = agreement.create();
+  const verdict = newVerdict();
+  const causes: string[] = [];
+  values.forEach((value, i) => {
+    detector.observe(i * 60_000_000, value, verdict);
+    if (verdict.score >= 0.5) causes.push(verdict.cause);
+  });
+  return causes;
+}
 
 const noise = normal(random(7));
 /** A day and a half of a slow wave: what it does after row 1,000 it has done before. */
@@ -58,6 +78,69 @@ describe('finds', () => {
   });
 });
 
+describe('finds the first change of a series that was constant from its beginning', () => {
+  const constant = generate(500, () => 20);
+
+  test.each([
+    ['a jump', generate(50, () => 500)],
+    ['a spike, and the way back is no second alarm', [500, ...generate(50, () => 20)]],
+    ['a small step', [20.1, 20, 20.1]],
+  ])('%s', (_, rest) => {
+    expect(flagged([...constant, ...rest])).toEqual([500]);
+  });
+
+  test('but not while it is young', () => {
+    expect(flagged([...constant.slice(0, 30), ...generate(50, () => 9)])).toEqual([]);
+  });
+
+  test('and says so', () => {
+    const verdict = lastVerdict([...constant, 500]);
+    expect(verdict).toMatchObject({ expectedMin: 20, expectedMax: 20, deviation: Infinity });
+  });
+});
+
+describe('finds a stuck sensor', () => {
+  const rounded = temperature.map((value) => Math.round(value * 10) / 10);
+  const stuckFrom3000 = (values: readonly number[]) =>
+    values.map((value, i) => (i >= 3_000 && i < 3_300 ? values[3_000]! : value));
+
+  test.each([
+    ['that used to move with every reading', temperature],
+    ['of a coarse resolution', rounded],
+  ])('%s, once', (_, values) => {
+    const alarms = flagged(stuckFrom3000(values)).filter((i) => i >= FROM && i < 3_300);
+    expect(alarms).toHaveLength(1);
+    expect(alarms[0]).toBeLessThan(3_060);
+  });
+
+  test('and says so', () => {
+    const [at] = flagged(stuckFrom3000(rounded)).filter((i) => i >= FROM);
+    const verdict = lastVerdict(stuckFrom3000(rounded).slice(0, at! + 1));
+    expect(verdict).toMatchObject({ cause: 'stuck', observed: rounded[3_000] });
+    expect(verdict.deviation).toBeGreaterThan(4);
+  });
+
+  test.each<[string, (next: () => number, i: number) => number]>([
+    ['a series that is mostly zero', (next) => (next() < 0.01 ? 5 * next() : 0)],
+    ['a counter that often stands still', (_, i) => Math.floor(i / 40)],
+    ['a coarse cycle', (_, i) => Math.round(3 * Math.sin(i / 300))],
+  ])('not in %s', (_, at) => {
+    const next = random(11);
+    const values = generate(50_000, (i) => at(next, i));
+    expect(causesOf(values)).not.toContain('stuck');
+  });
+});
+
+test('a cycle of a day, while it is the first: the limits are wider', () => {
+  const alarms = Array.from({ length: 10 }, (_, seed) => {
+    const next = random(seed + 1);
+    const [disturbed, phase] = [normal(next), 2 * Math.PI * next()];
+    const cycle = (i: number) => 50 + 10 * Math.sin(phase + (2 * Math.PI * i) / 1440) + disturbed();
+    return flagged(generate(1440, cycle)).length;
+  });
+  expect(alarms.reduce((sum, n) => sum + n)).toBeLessThanOrEqual(5);
+});
+
 describe('does not cry wolf', () => {
   const N = 100_000;
   const perTenThousand = (values: readonly number[]) => (flagged(values).length / values.length) * 10_000;
@@ -68,7 +151,7 @@ describe('does not cry wolf', () => {
     ['Laplace noise', 2, (next) => Math.sign(next() - 0.5) * Math.log(1 - next())],
     ['a daily cycle with noise', 1, (next, i) => 10 * Math.sin((i * 2 * Math.PI) / 1440) + normal(next)()],
     ['a quantised cycle', 1, (next, i) => Math.round(100 * Math.sin(i / 300) + next()) / 10],
-    ['rare steps of the resolution', 7, (next) => 20 + (next() < 0.001 ? 0.1 : 0)],
+    ['rare steps of the resolution', 1, (next) => 20 + (next() < 0.001 ? 0.1 : 0)],
     ['a switch', 1, (_, i) => Math.floor(i / 700) % 2],
     ['a counter with resets', 1, (next, i) => (i % 10_000) * 5 + Math.floor(next() * 4)],
     ['a constant', 0, () => 42],
@@ -114,6 +197,7 @@ test('any value at all: scores stay in [0, 1], and what is flagged is outside of
         if (verdict.score < 0.5) return;
         expect(verdict.expectedMin).toBeLessThanOrEqual(verdict.expectedMax);
         expect(Number.isNaN(verdict.deviation)).toBe(false);
+        if (verdict.cause === 'stuck') return;
         if (Math.abs(value) < 1e12 && Math.abs(verdict.observed) < 1e12) {
           expect(verdict.observed <= verdict.expectedMin || verdict.observed >= verdict.expectedMax).toBe(
             true,
@@ -194,6 +278,10 @@ describe('explains in the words of a technician', () => {
 
   test.each([
     [{ deviation: 31.4 }, '92.1, expected 24.8 to 26.31; 31 times as far from the usual level as usual'],
+    [
+      { deviation: 12.4, cause: 'stuck' as const },
+      '92.1 and no change any more, 12 times as long as ever before',
+    ],
     [{ deviation: Infinity }, '92.1, expected 24.8 to 26.31; a first change after a constant stretch'],
     [
       { deviation: 4.25, cause: 'level' as const, observed: 29.5 },

@@ -17,16 +17,22 @@ import {
 import { distanceLimit, evidenceLimit, forgotten } from './limits';
 import { fadeModels, learnWaiting, surprise } from './models';
 import { novelty } from './novelty';
-import { SETTINGS } from './settings';
+import { around } from './range';
+import { DAY_US, SETTINGS } from './settings';
 import { KIND, readSnapshot, writeSnapshot } from './snapshot';
 import { allocateState, type StatePlace, viewState } from './state-blocks';
+import { describeStuck, keepRun, stuckness } from './stuck';
 
-const DAY_US = 86_400_000_000;
 /** Keeps sums and single floats finite, whatever the values. */
 const MAX_MAGNITUDE = 1e30;
 const INTERVAL_STEP = 1 + 1 / 32;
 /** Just short of an alarm: what only its rest keeps from being one. */
 const MOST_UNREPORTED = 0.499;
+
+/** Score of the first change of a constant series. */
+const FIRST_CHANGE = 0.6;
+/** What is only a step of the resolution, in units of what is an alarm. */
+const ONE_STEP = 0.99;
 
 /** Of the reading at hand: distances (NaN where they say nothing yet), their surprises, the short mean, how far beyond the range seen. */
 const distances = new Float64Array(TAILS);
@@ -71,8 +77,13 @@ class Agreement implements Detector, StatePlace {
     else {
       this.measure(x, bin);
       const ratio = this.judge(x, bin, verdict);
-      this.learn(x, this.followFault(ratio));
+      const stuck = stuckness(this, x);
+      const weight = this.followFault(ratio);
+      this.learn(x, stuck >= 1 ? SETTINGS.faultWeight : weight);
       this.report(ratio, verdict);
+      if (this.isFirstChange(x)) this.reportFirstChange(verdict);
+      if (stuck >= 1) this.reportStuck(stuck, verdict);
+      cells[at + CELL.isStuck] = stuck >= 1 ? 1 : 0;
     }
     this.keep(timeUs, x, bin);
   }
@@ -124,6 +135,7 @@ class Agreement implements Detector, StatePlace {
       this.floats.fill(NaN, profile, profile + SEASON_BINS);
       learnWaiting(this);
     }
+    cells[at + CELL.run] = 0;
     cells[at + CELL.sinceBegin] = cells[at + CELL.slot] = 0;
     cells[at + CELL.levelSum] = cells[at + CELL.beforeSum] = 0;
     cells[at + CELL.slowMean] = cells[at + CELL.lastValue] = cells[at + CELL.usualLevel] = x;
@@ -156,6 +168,7 @@ class Agreement implements Detector, StatePlace {
     const reach = distanceLimit(this);
     const far = reach > 0 ? distances[TAIL.distance]! / reach : 0;
     const ratio = agreed > far ? agreed : far;
+    if (ratio >= 1 && this.isOneStep()) return ONE_STEP;
     if (ratio >= 1) describe(this, { x, bin, shortMean: now.shortMean, surprises }, verdict);
     const { evidenceFactor, distanceFactor } = CELL;
     if (cells[at + evidenceFactor]! > 1) {
@@ -169,6 +182,36 @@ class Agreement implements Detector, StatePlace {
       if (far >= 1) cells[at + distanceFactor]! *= 1 + SETTINGS.distance.growth;
     }
     return ratio;
+  }
+
+  private isFirstChange(x: number): boolean {
+    const { cells, at } = this;
+    const lowest = cells[at + CELL.lowest]!;
+    return (
+      x !== lowest &&
+      cells[at + CELL.highest] === lowest &&
+      cells[at + CELL.readings]! >= SETTINGS.constantReadings
+    );
+  }
+
+  /** An alarm, but not the beginning of a fault: what was constant does not say how the series will move from now on. */
+  private reportFirstChange(verdict: Verdict): void {
+    const { cells, at } = this;
+    around(cells[at + CELL.lastValue]! + cells[at + CELL.origin]!, 0, verdict);
+    verdict.deviation = Infinity;
+    verdict.score = FIRST_CHANGE;
+    cells[at + CELL.rest] = SETTINGS.restReadings;
+  }
+
+  /** A series that has changed by no more than its resolution, and has often done so. */
+  private isOneStep(): boolean {
+    const { cells, at } = this;
+    const most = cells[at + CELL.resolution]! * (1 + 1e-6);
+    return (
+      distances[TAIL.distance]! <= most &&
+      !(distances[TAIL.shortMean]! > most) &&
+      cells[at + CELL.rises]! + cells[at + CELL.falls]! >= SETTINGS.steppedChanges
+    );
   }
 
   /** The evidence in units of its limit. Most readings surprise nothing, and for these nothing more is computed. */
@@ -231,11 +274,20 @@ class Agreement implements Detector, StatePlace {
     if (rest > 0) cells[at + CELL.rest] = rest - 1;
   }
 
+  /** One alarm, with the reading that makes a run too long. */
+  private reportStuck(stuck: number, verdict: Verdict): void {
+    verdict.score = MOST_UNREPORTED;
+    if (this.cells[this.at + CELL.isStuck] === 1) return;
+    describeStuck(this, verdict);
+    verdict.score = stuck / (1 + stuck);
+  }
+
   /** Takes the reading in, after it was judged. */
   private keep(timeUs: number, x: number, bin: number): void {
     const { cells, at, floats } = this;
     const seen = cells[at + CELL.sinceBegin]!;
     const last = cells[at + CELL.lastValue]!;
+    keepRun(this, x);
     if (x > last) cells[at + CELL.rises]! += 1;
     else if (x < last) cells[at + CELL.falls]! += 1;
     if (x < cells[at + CELL.lowest]!) cells[at + CELL.lowest] = x;
@@ -249,7 +301,8 @@ class Agreement implements Detector, StatePlace {
     const profile = floats[season]!;
     const rate = SETTINGS.seasonRate * (cells[at + CELL.faultReadings]! > 0 ? SETTINGS.faultWeight : 1);
     floats[season] = Number.isNaN(profile) ? x : profile + rate * (x - profile);
-    if (cells[at + CELL.readings]! > 0) this.keepInterval(timeUs - cells[at + CELL.lastTime]!);
+    if (cells[at + CELL.readings] === 0) cells[at + CELL.firstTime] = timeUs;
+    else this.keepInterval(timeUs - cells[at + CELL.lastTime]!);
     cells[at + CELL.lastValue] = x;
     cells[at + CELL.lastTime] = timeUs;
     cells[at + CELL.sinceBegin] = seen + 1;

@@ -11,6 +11,8 @@ export function explainAgreement(value: number, verdict: Verdict): string {
     const mean = `${short(verdict.observed)} on average over the last ${SETTINGS.shortReadings} readings`;
     return `${mean}, ${range}; the level has moved ${times(verdict.deviation)} as usual`;
   }
+  if (verdict.cause === 'stuck')
+    return `${short(value)} and no change any more, ${ratio(verdict.deviation)} times as long as ever before`;
   if (verdict.deviation === Infinity)
     return `${short(value)}, ${range}; a first change after a constant stretch`;
   return `${short(value)}, ${range}; ${times(verdict.deviation)} from the usual level as usual`;
@@ -20,6 +22,10 @@ function short(x: number): string {
   return String(Number(x.toPrecision(4)));
 }
 
-function times(ratio: number): string {
-  return `${ratio >= 10 && ratio < 1e6 ? Math.round(ratio) : short(ratio)} times as far`;
+function times(deviation: number): string {
+  return `${ratio(deviation)} times as far`;
+}
+
+function ratio(x: number): string {
+  return x >= 10 && x < 1e6 ? String(Math.round(x)) : short(x);
 }

@@ -46,8 +46,16 @@ export const CELL = {
   largeDistance: 23,
   /** For each of the first four distances: below this it is no surprise. */
   surprisingFrom: 24,
+  /** Equal values up to the last reading, and the most there ever were on end. */
+  run: 28,
+  longestRun: 29,
+  /** The smallest change ever seen, 0 while there was none. */
+  resolution: 30,
+  firstTime: 31,
+  /** 1 while a run is longer than it may be. */
+  isStuck: 32,
 } as const;
-const OWN_CELLS = 28;
+const OWN_CELLS = 33;
 export const CELLS = OWN_CELLS + TAILS * TAIL_CELLS;
 
 /** Where the cells of a tail model begin among those of its series. */

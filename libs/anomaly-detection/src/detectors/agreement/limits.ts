@@ -1,10 +1,13 @@
 import { CELL } from './layout';
-import { SETTINGS } from './settings';
+import { DAY_US, SETTINGS } from './settings';
 import type { StatePlace } from './state-blocks';
 
-/** Evidence that is an alarm. */
+/** Evidence that is an alarm. In the first day much is new that comes again every day. */
 export function evidenceLimit({ cells, at }: StatePlace): number {
-  return SETTINGS.evidence.limit * cells[at + CELL.evidenceFactor]! * caution(cells[at + CELL.readings]!);
+  const elapsed = cells[at + CELL.lastTime]! - cells[at + CELL.firstTime]!;
+  const firstDay = elapsed < DAY_US ? SETTINGS.firstDay * (1 - elapsed / DAY_US) : 0;
+  const limit = SETTINGS.evidence.limit * cells[at + CELL.evidenceFactor]!;
+  return limit * (caution(cells[at + CELL.readings]!) + firstDay);
 }
 
 /** Distance from the usual level that is an alarm; 0 while that is not known. */

@@ -1,3 +1,5 @@
+export const DAY_US = 86_400_000_000;
+
 /**
  * One configuration for every series there is, chosen on two labelled sets together (see the README). Lengths are in readings; weights,
  * shares and limits have no unit.
@@ -14,6 +16,14 @@ export const SETTINGS = {
   distanceWarmUp: 36,
   /** After so many readings limits are twice as wide as they will be in the end. */
   youngReadings: 10,
+  /** In the first day, while no cycle of it is known, the evidence has to be larger by this share; it shrinks as the day goes on. */
+  firstDay: 2,
+  /** A series that was constant for so many readings is flagged at its first change. */
+  constantReadings: 36,
+  /** After so many changes a single step of the resolution is no alarm any more. */
+  steppedChanges: 4,
+  /** A series that changed so often and now repeats one value is stuck after so many readings, and never before some times its longest run. */
+  stuck: { changes: 200, readings: 48, runs: 4, learnedShare: 0.5 },
   /** The usual level is the mean of so many; from then on it moves by this share of what is missing, and at most by that of its usual distance. */
   usualLevel: { young: 35, rate: 0.3, step: 0.12 },
 
