@@ -150,6 +150,8 @@ describe('storage', () => {
     ['/v1/series/1/readings?from=yesterday', 400, '/from'],
     ['/v1/series/1/readings?to=2300-01-01T00:00:00Z', 400, '/to'],
     ['/v1/anomalies?severity=bad', 400, '/severity'],
+    ['/v1/series/1/readings?from=2026-03-02T00:00:00Z&to=2026-03-01T23:59:59Z', 400, '/to'],
+    ['/v1/anomalies?from=1772409600001&to=2026-03-02T00:00:00Z', 400, '/to'],
   ])('%s is refused with %i', async (path, status, pointer) => {
     const answer = await get(path);
     const problem = answer.body as Problem;

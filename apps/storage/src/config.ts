@@ -8,6 +8,8 @@ export const storage = defineService({
   // Of the write path: a COPY of a batch takes its time on a slow disk, and would take it again after a fault.
   statementTimeoutMs: 60_000,
   requestContext: false,
+  // A page of the dashboard asks often, and the gateway logs what comes from outside.
+  quietRoutes: ['/v1/devices', '/v1/series', '/v1/series/:id/readings', '/v1/anomalies', '/v1/dead-letters'],
   config: z.object({
     ...commonConfig,
     HISTORY_POOL_SIZE: z.coerce

@@ -33,6 +33,12 @@ const to = time
   .optional()
   .describe('End of the range (not included): RFC 3339, or milliseconds since the epoch.');
 
+/** What begins after its end is a mistake, and an empty page would not tell. */
+function endsAfterBegin(range: { from?: string | undefined; to?: string | undefined }): boolean {
+  return range.from === undefined || range.to === undefined || parseTime(range.from) <= parseTime(range.to);
+}
+const BEGINS_LATE = { path: ['to'], message: 'Must not be before "from".' };
+
 /** The longest of ours is of a list of series: two names, each character of them as six in JSON. */
 export const MAX_CURSOR_LENGTH = 4_000;
 
@@ -58,18 +64,20 @@ export class SeriesPath extends createZodDto(
 ) {}
 
 export class ReadingsQuery extends createZodDto(
-  z.strictObject({ from, to, ...page({ most: 10_000, usual: 1_000 }) }),
+  z.strictObject({ from, to, ...page({ most: 10_000, usual: 1_000 }) }).refine(endsAfterBegin, BEGINS_LATE),
 ) {}
 
 export class AnomaliesQuery extends createZodDto(
-  z.strictObject({
-    device: name.optional().describe('Only anomalies of this device.'),
-    metric: name.optional().describe('Only anomalies of this metric.'),
-    severity: severity.optional().describe('Only anomalies of this severity.'),
-    from,
-    to,
-    ...page({ most: 1_000, usual: 100 }),
-  }),
+  z
+    .strictObject({
+      device: name.optional().describe('Only anomalies of this device.'),
+      metric: name.optional().describe('Only anomalies of this metric.'),
+      severity: severity.optional().describe('Only anomalies of this severity.'),
+      from,
+      to,
+      ...page({ most: 1_000, usual: 100 }),
+    })
+    .refine(endsAfterBegin, BEGINS_LATE),
 ) {}
 
 export class DeadLettersQuery extends createZodDto(z.strictObject(page({ most: 100, usual: 20 }))) {}
