@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect, test } from '@jest/globals';
 import { ForbiddenException, HttpException } from '@nestjs/common';
 import { PROBLEM_CODES, ProblemError, problem } from '@tidewatch/contracts';
@@ -5,6 +6,8 @@ import { problemOf, toProblemError } from './problem-mapping';
 
 const named = (name: string, extra: object = {}): Error =>
   Object.assign(new Error('inner'), { name, ...extra });
+const foreign = (name: string, value: unknown): unknown =>
+  runInNewContext('Object.assign(new Error("inner"), { [name]: value })', { name, value });
 const coded = (code: string): Error => Object.assign(new Error('inner'), { code });
 
 test.each<[string, unknown, number, string, number?]>([
@@ -16,6 +19,8 @@ test.each<[string, unknown, number, string, number?]>([
   ['a pool that waits in vain', new Error('timeout exceeded when trying to connect'), 503, 'unavailable', 2],
   ['a statement that took too long', coded('57014'), 503, 'unavailable', 2],
   ['a database that does not answer', new Error('Query read timeout'), 503, 'unavailable', 2],
+  ['a refused connection of another realm', foreign('code', 'ECONNREFUSED'), 503, 'unavailable', 2],
+  ['a fault of the client of another realm', foreign('statusCode', 413), 413, 'payload-too-large'],
   ['a violated constraint', coded('23505'), 500, 'internal'],
   ['a defect', new TypeError('x is undefined'), 500, 'internal'],
   ['a thrown text', 'text', 500, 'internal'],

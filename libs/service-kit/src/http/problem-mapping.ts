@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { isNativeError } from 'node:util/types';
 import { HttpException } from '@nestjs/common';
 import { PROBLEM_CODES, ProblemError, type Problem, type ProblemCode } from '@tidewatch/contracts';
 
@@ -34,12 +35,13 @@ const POOL_AWAY = /^(Connection terminated|timeout exceeded when trying to conne
 /** Turns whatever was thrown into the error that is answered. Faults of our own become 500 without any detail of theirs. */
 export function toProblemError(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (!(error instanceof Error)) return internal(error);
+  // Not `instanceof`: errors of sockets and timers may be of another realm, as they are inside of jest.
+  if (!isNativeError(error) && !(error instanceof Error)) return internal(error);
   if (error.name === 'LogOverloadedError') return unavailable(error, 'Too much waits to be written.', 1);
   if (error.name === 'LogUnavailableError') return unavailable(error, 'The message log is not available.');
   if (error instanceof HttpException) return fromStatus(error.getStatus(), error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (MALFORMED_BODY.has(code) || error instanceof SyntaxError) return fromSyntax(error);
+  if (MALFORMED_BODY.has(code) || error.name === 'SyntaxError') return fromSyntax(error);
   if (DATABASE_AWAY.test(code) || POOL_AWAY.test(error.message)) {
     return unavailable(error, 'The database is not available.');
   }
