@@ -6,7 +6,7 @@ import { anomalyOf, anomalyRecord, windowRecord } from './output-records';
 
 const key = seriesKey('pump-7', 'temperature', [['hall', 'b']]);
 const series = { key, hash: seriesHash(key) };
-const kind = detectorKind('robust-z');
+const kind = detectorKind('agreement');
 
 test("a window keeps to the contract, goes to its device's partition, and has an id that never changes", () => {
   const values = {
@@ -42,7 +42,7 @@ describe('an anomaly', () => {
   test('keeps to the contract and says it in one sentence', () => {
     const body = anomalyOf(reading, verdict, kind);
     expect(anomaly.parse(body)).toEqual({
-      id: 'eb7d2a87d1f9f7e1154197edc8d44bf1',
+      id: '86008ed136eb27dd68e090c14c1d53b5',
       series: { device: 'pump-7', metric: 'temperature', tags: { hall: 'b' } },
       time: '2023-11-14T22:14:00.123456Z',
       value: 92.1,
@@ -50,8 +50,8 @@ describe('an anomaly', () => {
       expectedMax: 26.3,
       score: 0.91,
       severity: 'critical',
-      detector: 'robust-z',
-      explanation: 'temperature 92.1, expected 24.8 to 26.3; a jump 31 times larger than usual',
+      detector: 'agreement',
+      explanation: 'temperature 92.1, expected 24.8 to 26.3; 31 times as far from the usual level as usual',
     });
     expect(anomalyRecord(body, 12).headers).toMatchObject({ ce_id: body.id, ce_time: body.time });
   });

@@ -43,7 +43,7 @@ beforeEach(async () => {
     log,
     store: new StateStore(database.pool),
     settings: DEFAULT_STREAM_SETTINGS,
-    detector: detectorKind('robust-z'),
+    detector: detectorKind('agreement'),
     checkpointIntervalMs: 3_600_000,
   };
 });

@@ -36,7 +36,7 @@ export const DescribeAnomalies = () =>
       time: TIME,
       value: 97.2,
       ...{ expectedMin: 78.1, expectedMax: 84.9, score: 0.91, severity: 'critical' },
-      detector: 'robust-z-score',
+      detector: 'agreement',
       explanation: 'temperature of boiler-7 is 97.2; usual are values from 78.1 to 84.9.',
     },
   });

@@ -1,10 +1,9 @@
 import type { DetectorKind } from '../detector';
 import { UnknownDetectorError } from '../errors';
 import { agreement } from './agreement/agreement';
-import { robustZ } from './robust-z/robust-z';
 
-/** Every detector there is. A new one is a folder here and a line in this list. */
-export const DETECTORS: readonly DetectorKind[] = [robustZ, agreement];
+/** Every detector there is, the default first. A new one is a folder here and a line in this list. */
+export const DETECTORS: readonly DetectorKind[] = [agreement];
 
 /** Throws `UnknownDetectorError`. */
 export function detectorKind(name: string): DetectorKind {
