@@ -24,6 +24,13 @@ export const windowAggregate = z.object({
   max: z.number(),
   sum: z.number(),
   sumOfSquares: z.number(),
+  mean: z.number(),
+  /** Of the population. */
+  stddev: z.number().nonnegative(),
+  /** Percentiles, within 1 % of the value of that rank; 2 % or more where a window holds values more than 4-fold apart that are all different. */
+  p50: z.number(),
+  p90: z.number(),
+  p99: z.number(),
   first: z.number(),
   last: z.number(),
 });

@@ -6,7 +6,7 @@ export function estimatedBytes(body: FrameBody): number {
     case 'latest':
       return body.values.reduce((sum, { series }) => sum + estimatedValueBytes(series), 0);
     case 'series':
-      return body.points.timeMs.length * 30 + body.windows.length * 300;
+      return body.points.timeMs.length * 30 + body.windows.length * 450;
     case 'anomalies':
       return body.anomalies.length * 600;
     case 'health':

@@ -50,6 +50,7 @@ const windowWith = (id: string, device = 'a'): WindowAggregate => ({
   max: 1,
   sum: 1,
   sumOfSquares: 1,
+  ...{ mean: 1, stddev: 0, p50: 1, p90: 1, p99: 1 },
   first: 1,
   last: 1,
 });

@@ -11,7 +11,17 @@ const kind = detectorKind('agreement');
 test("a window keeps to the contract, goes to its device's partition, and has an id that never changes", () => {
   const values = {
     ...{ sizeMs: 10_000, startMs: 1_700_000_040_000, revision: 0, final: false, count: 2, min: 1, max: 2.5 },
-    ...{ sum: 3.5, sumOfSquares: 7.25, first: 2.5, last: 1 },
+    ...{
+      sum: 3.5,
+      sumOfSquares: 7.25,
+      mean: 1.75,
+      stddev: 0.75,
+      p50: 1,
+      p90: 1,
+      p99: 1,
+      first: 2.5,
+      last: 1,
+    },
   };
   const record = windowRecord(series, values, 12);
   const body = windowAggregate.parse(JSON.parse(Buffer.from(record.value).toString()));

@@ -1,4 +1,5 @@
 import type { StreamSettings } from '../settings';
+import { bucketOf, middleOf } from '../sketches/buckets';
 import { fromFixedPoint, toFixedPoint } from '../sums/fixed-point';
 import { type Record, SERIES } from './harness';
 
@@ -97,9 +98,20 @@ function aggregate(accepted: ReadonlyMap<number, number>, startMs: number, sizeM
     max: Math.max(...inside),
     sum: exactSum(inside),
     sumOfSquares: exactSum(inside.map((value) => Math.min(value * value, Number.MAX_VALUE))),
+    mean: exactSum(inside) / inside.length,
+    p50: percentile(inside, 50),
+    p90: percentile(inside, 90),
+    p99: percentile(inside, 99),
     first: inside[0],
     last: inside.at(-1),
   };
+}
+
+/** Of few values, which all have a bucket of their own size: the middle of that of the value with this rank. */
+function percentile(values: readonly number[], percent: number): number {
+  const ascending = Float64Array.from(values).sort();
+  const exact = ascending[Math.floor((percent * (ascending.length - 1)) / 100)]!;
+  return Math.max(ascending[0]!, Math.min(ascending.at(-1)!, middleOf(bucketOf(exact, 0), 0)));
 }
 
 function exactSum(values: readonly number[]): number {

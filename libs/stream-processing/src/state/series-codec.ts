@@ -8,7 +8,7 @@ import { ByteReader, ByteWriter } from './bytes';
  * State of a series: version (1 byte), CRC-32 of what follows (4), then the fields below, the recent times, the windows and the readings held back.
  * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8).
  */
-const SERIES_VERSION = 3;
+const SERIES_VERSION = 4;
 const PARTITION_VERSION = 2;
 const HEADER_BYTES = 5;
 

@@ -1,5 +1,7 @@
-import { grownFloats } from '../columns';
+import { grownFloats, grownInts } from '../columns';
 import type { ByteReader, ByteWriter } from '../state/bytes';
+import { NO_SKETCH, SketchPool } from '../sketches/sketch-pool';
+import { type DoubledNumber, standardDeviation } from '../sums/deviation';
 import { addExact, mergeExact, roundedSum, type Spills, SUM_CELLS } from '../sums/exact-sum';
 import { readWindow, writeWindow } from './window-codec';
 import { WINDOW, type WindowValues } from './window-layout';
@@ -10,12 +12,17 @@ const NONE = -1;
 export class WindowCells {
   /** Replaced when it grows, by `allocate` only. */
   cells = new Float64Array(64 * WINDOW.cells);
+  /** Two for each slot: how often it was emitted, and the count of readings that it was last emitted with. */
+  private emissions = new Int32Array(128);
   private unusedFrom = 0;
   private firstFree = NONE;
   private readonly spills: Spills = new Map();
+  private readonly sketches = new SketchPool();
+  private readonly scratch = this.allocate(0);
   private readonly emitted: WindowValues = {
     ...{ sizeMs: 0, startMs: 0, revision: 0, final: false },
-    ...{ count: 0, min: 0, max: 0, sum: 0, sumOfSquares: 0, first: 0, last: 0 },
+    ...{ count: 0, min: 0, max: 0, sum: 0, sumOfSquares: 0, mean: 0, stddev: 0 },
+    ...{ p50: 0, p90: 0, p99: 0, first: 0, last: 0 },
   };
 
   /** An empty window, in no list. */
@@ -28,15 +35,18 @@ export class WindowCells {
       if (this.unusedFrom > this.cells.length) {
         const grown = this.cells.length + (this.cells.length >> 1);
         this.cells = grownFloats(this.cells, grown - (grown % WINDOW.cells), 0);
+        this.emissions = grownInts(this.emissions, (this.cells.length / WINDOW.cells) * 2, 0);
       }
     }
     this.cells[slot + WINDOW.older] = NONE;
+    this.cells[slot + WINDOW.sketch] = NO_SKETCH;
     this.clear(slot, start);
     return slot;
   }
 
   free(slot: number): void {
     this.dropSpills(slot);
+    this.dropSketch(slot);
     this.cells[slot + WINDOW.older] = this.firstFree;
     this.firstFree = slot;
   }
@@ -44,6 +54,7 @@ export class WindowCells {
   /** Makes it an empty window. */
   clear(slot: number, start: number): void {
     this.dropSpills(slot);
+    this.dropSketch(slot);
     const { cells } = this;
     cells[slot + WINDOW.start] = start;
     cells[slot + WINDOW.count] = 0;
@@ -52,7 +63,8 @@ export class WindowCells {
     cells[slot + WINDOW.firstTime] = Infinity;
     cells[slot + WINDOW.lastTime] = -Infinity;
     cells.fill(0, slot + WINDOW.sum, slot + WINDOW.squares + SUM_CELLS);
-    cells[slot + WINDOW.emissions] = cells[slot + WINDOW.emittedCount] = 0;
+    const emission = emissionOf(slot);
+    this.emissions[emission] = this.emissions[emission + 1] = 0;
   }
 
   accumulate(slot: number, time: number, value: number): void {
@@ -71,6 +83,9 @@ export class WindowCells {
     addExact(cells, slot + WINDOW.sum, value, this.spills);
     const square = Math.min(value * value, Number.MAX_VALUE);
     addExact(cells, slot + WINDOW.squares, square, this.spills);
+    const sketch = cells[slot + WINDOW.sketch]!;
+    const grown = this.sketches.add(sketch, value);
+    if (grown !== sketch) cells[slot + WINDOW.sketch] = grown;
   }
 
   /** `from` is later than all that was merged into `into` before. */
@@ -88,13 +103,22 @@ export class WindowCells {
     cells[into + WINDOW.last] = cells[from + WINDOW.last]!;
     mergeExact(cells, into + WINDOW.sum, from + WINDOW.sum, this.spills);
     mergeExact(cells, into + WINDOW.squares, from + WINDOW.squares, this.spills);
+    cells[into + WINDOW.sketch] = this.sketches.merge(
+      cells[into + WINDOW.sketch]!,
+      cells[from + WINDOW.sketch]!,
+    );
+  }
+
+  emittedCount(slot: number): number {
+    return this.emissions[emissionOf(slot) + 1]!;
   }
 
   /** Notes that the window is emitted with so many readings; returns the revision. */
   countEmission(slot: number, count: number): number {
-    this.cells[slot + WINDOW.emittedCount] = count;
-    const revision = this.cells[slot + WINDOW.emissions]!;
-    this.cells[slot + WINDOW.emissions] = revision + 1;
+    const emission = emissionOf(slot);
+    const revision = this.emissions[emission]!;
+    this.emissions[emission] = revision + 1;
+    this.emissions[emission + 1] = count;
     return revision;
   }
 
@@ -110,18 +134,65 @@ export class WindowCells {
     emitted.max = cells[slot + WINDOW.max]!;
     emitted.sum = roundedSum(cells, slot + WINDOW.sum, this.spills);
     emitted.sumOfSquares = roundedSum(cells, slot + WINDOW.squares, this.spills);
+    this.setStatistics(slot);
     emitted.first = cells[slot + WINDOW.first]!;
     emitted.last = cells[slot + WINDOW.last]!;
     return emitted;
   }
 
   write(slot: number, writer: ByteWriter): void {
-    writeWindow(writer, this.cells, slot, this.spills);
+    const { cells } = this;
+    const emission = emissionOf(slot);
+    writer.varint(this.emissions[emission]!);
+    writer.varint(this.emissions[emission + 1]!);
+    writeWindow(writer, cells, slot, this.spills);
+    if (cells[slot + WINDOW.count]! > 0) this.sketches.write(cells[slot + WINDOW.sketch]!, writer);
   }
 
   /** Into an empty window. Throws `SnapshotError`. */
   read(slot: number, reader: ByteReader): void {
-    readWindow(reader, this.cells, slot, this.spills);
+    const { cells } = this;
+    const emission = emissionOf(slot);
+    this.emissions[emission] = reader.varint();
+    this.emissions[emission + 1] = reader.varint();
+    readWindow(reader, cells, slot, this.spills);
+    if (cells[slot + WINDOW.count]! > 0) cells[slot + WINDOW.sketch] = this.sketches.read(reader);
+  }
+
+  /** Mean, deviation and percentiles, from the rest of `emitted`. */
+  private setStatistics(slot: number): void {
+    const { cells, emitted, sketches } = this;
+    const { count, min, max } = emitted;
+    emitted.mean = emitted.sum / count;
+    const deviation = standardDeviation(
+      count,
+      this.doubled(slot + WINDOW.sum, emitted.sum),
+      this.doubled(slot + WINDOW.squares, emitted.sumOfSquares),
+    );
+    emitted.stddev = Math.min(deviation, max / 2 - min / 2);
+    const sketch = cells[slot + WINDOW.sketch]!;
+    const valueAt = (percent: number): number =>
+      Math.max(min, Math.min(max, sketches.valueAt(sketch, Math.floor((percent * (count - 1)) / 100))));
+    emitted.p50 = valueAt(50);
+    emitted.p90 = valueAt(90);
+    emitted.p99 = valueAt(99);
+  }
+
+  /** `high` is the rounded sum at `at`. The parts of a sum depend on the order of what was added; this does not. */
+  private doubled(at: number, high: number): DoubledNumber {
+    const { cells, spills } = this;
+    const rest = this.scratch + WINDOW.sum;
+    cells.fill(0, rest, rest + SUM_CELLS);
+    mergeExact(cells, rest, at, spills);
+    addExact(cells, rest, -high, spills);
+    const low = roundedSum(cells, rest, spills);
+    if (spills.size > 0) spills.delete(rest);
+    return { high, low };
+  }
+
+  private dropSketch(slot: number): void {
+    this.sketches.free(this.cells[slot + WINDOW.sketch]!);
+    this.cells[slot + WINDOW.sketch] = NO_SKETCH;
   }
 
   private dropSpills(slot: number): void {
@@ -129,4 +200,8 @@ export class WindowCells {
     this.spills.delete(slot + WINDOW.sum);
     this.spills.delete(slot + WINDOW.squares);
   }
+}
+
+function emissionOf(slot: number): number {
+  return (slot / WINDOW.cells) * 2;
 }

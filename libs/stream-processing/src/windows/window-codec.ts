@@ -9,8 +9,6 @@ export function writeWindow(writer: ByteWriter, cells: Float64Array, slot: numbe
   const start = cells[slot + WINDOW.start]!;
   const firstTime = cells[slot + WINDOW.firstTime]!;
   writer.varint(start);
-  writer.varint(cells[slot + WINDOW.emissions]!);
-  writer.varint(cells[slot + WINDOW.emittedCount]!);
   const count = cells[slot + WINDOW.count]!;
   writer.varint(count);
   if (count === 0) return;
@@ -33,8 +31,6 @@ export function writeWindow(writer: ByteWriter, cells: Float64Array, slot: numbe
 /** Into a fresh slot. Throws `SnapshotError`. */
 export function readWindow(reader: ByteReader, cells: Float64Array, slot: number, spills: Spills): void {
   const start = (cells[slot + WINDOW.start] = reader.varint());
-  cells[slot + WINDOW.emissions] = reader.varint();
-  cells[slot + WINDOW.emittedCount] = reader.varint();
   const count = (cells[slot + WINDOW.count] = reader.varint());
   if (count === 0) return;
   const firstTime = (cells[slot + WINDOW.firstTime] = start + reader.varint());

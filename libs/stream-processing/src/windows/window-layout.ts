@@ -12,10 +12,9 @@ export const WINDOW = {
   last: 8,
   sum: 9,
   squares: 12,
-  /** How often it was emitted, and the count of readings that it was last emitted with. */
-  emissions: 15,
-  emittedCount: 16,
-  cells: 17,
+  /** Of its `SketchPool`. */
+  sketch: 15,
+  cells: 16,
 } as const;
 
 /** A window as emitted. Sums are exact and rounded once; each square is rounded; both saturate at the largest double. */
@@ -32,6 +31,13 @@ export interface WindowValues {
   max: number;
   sum: number;
   sumOfSquares: number;
+  mean: number;
+  /** Of the population. */
+  stddev: number;
+  /** Percentiles: the value with rank floor(p / 100 * (count - 1)), from 0, within 1/128 of it (see `buckets.ts`) and within min and max. */
+  p50: number;
+  p90: number;
+  p99: number;
   /** Values of the least and the greatest event time. */
   first: number;
   last: number;

@@ -155,7 +155,7 @@ export class WindowStore {
 
   private emitShort(row: number, slot: number, final: boolean): void {
     const { cells } = this.windows;
-    if (cells[slot + WINDOW.count] === cells[slot + WINDOW.emittedCount]) return;
+    if (cells[slot + WINDOW.count] === this.windows.emittedCount(slot)) return;
     const revision = this.windows.countEmission(slot, cells[slot + WINDOW.count]!);
     this.emit(row, this.windows.values(slot, { sizeUs: SHORT_WINDOW_US, revision, final }));
   }
@@ -165,7 +165,7 @@ export class WindowStore {
     const { due, windows, whole } = this;
     let count = windows.cells[long + WINDOW.count]!;
     for (let i = first; i >= last; i--) count += windows.cells[due[i]! + WINDOW.count]!;
-    if (count === windows.cells[long + WINDOW.emittedCount]) return;
+    if (count === windows.emittedCount(long)) return;
     windows.clear(whole, windows.cells[long + WINDOW.start]!);
     windows.merge(whole, long);
     for (let i = first; i >= last; i--) windows.merge(whole, due[i]!);

@@ -56,8 +56,23 @@ function summary(startMs: number, sizeMs: number, rows: readonly [number, number
     max: Math.max(...values),
     sum: exactSum(values),
     sumOfSquares: exactSum(values.map((value) => value * value)),
+    mean: exactSum(values) / values.length,
+    ...estimates(values),
     first: values[0]!,
     last: values.at(-1)!,
+  };
+}
+
+/** The fields that the platform only estimates, exactly. */
+function estimates(values: readonly number[]): Pick<WindowContent, 'stddev' | 'p50' | 'p90' | 'p99'> {
+  const mean = exactSum(values) / values.length;
+  const ascending = [...values].sort((a, b) => a - b);
+  const percentile = (p: number) => ascending[Math.floor((p * (values.length - 1)) / 100)]!;
+  return {
+    stddev: Math.sqrt(exactSum(values.map((value) => (value - mean) ** 2)) / values.length),
+    p50: percentile(50),
+    p90: percentile(90),
+    p99: percentile(99),
   };
 }
 

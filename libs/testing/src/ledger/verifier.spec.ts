@@ -23,6 +23,9 @@ const LEDGER: Ledger = {
 
 function windowOf(series: number, values: number[]): WindowAggregate {
   const squares = values.map((value) => value * value);
+  const sum = values.reduce((a, b) => a + b);
+  const mean = sum / values.length;
+  const [low, high] = [Math.min(...values), Math.max(...values)];
   return {
     id: `w${series}`,
     revision: 0,
@@ -33,8 +36,12 @@ function windowOf(series: number, values: number[]): WindowAggregate {
     count: values.length,
     min: Math.min(...values),
     max: Math.max(...values),
-    sum: values.reduce((a, b) => a + b),
+    sum,
     sumOfSquares: squares.reduce((a, b) => a + b),
+    mean,
+    // Of two values.
+    stddev: (high - low) / 2,
+    ...{ p50: low * 1.005, p90: low, p99: low },
     first: values[0]!,
     last: values.at(-1)!,
   };
@@ -120,6 +127,16 @@ describe('the verifier', () => {
     ],
     ['a dead letter', { deadLetters: 1 }, { deadLettered: 1 }],
     ['a missing window', { windows: [windowOf(0, [5, 7])] }, { windowsMissing: 1 }],
+    [
+      'a percentile that is too far off',
+      { windows: [{ ...windowOf(0, [5, 7]), p50: 5.06 }, windowOf(1, [9])] },
+      { windowsWrong: 1 },
+    ],
+    [
+      'a wrong deviation',
+      { windows: [{ ...windowOf(0, [5, 7]), stddev: 1.00001 }, windowOf(1, [9])] },
+      { windowsWrong: 1 },
+    ],
     ['a revision that is missing', { windows: [windowOf(0, [5]), windowOf(1, [9])] }, { windowsWrong: 1 }],
     [
       'a gap between revisions',

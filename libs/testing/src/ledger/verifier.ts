@@ -145,6 +145,14 @@ function compareLog(
   return { lostOnLog, phantomOnLog: onLog.size };
 }
 
+/** Of the fields which the platform estimates; all others are exact. */
+const RELATIVE_ERRORS: Partial<Record<keyof WindowContent, number>> = {
+  stddev: 1e-6,
+  p50: 0.01,
+  p90: 0.01,
+  p99: 0.01,
+};
+
 type WindowCounts = Pick<
   Verdicts,
   | 'windowsExpected'
@@ -197,9 +205,10 @@ function placeOf(name: string, window: WindowContent): string {
 }
 
 function sameContent(expected: WindowContent, actual: WindowAggregate): boolean {
-  return (Object.keys(expected) as (keyof WindowContent)[]).every(
-    (field) => expected[field] === actual[field],
-  );
+  return (Object.keys(expected) as (keyof WindowContent)[]).every((field) => {
+    const tolerance = Math.abs(expected[field]) * (RELATIVE_ERRORS[field] ?? 0);
+    return Math.abs(expected[field] - actual[field]) <= tolerance;
+  });
 }
 
 function compareAnomalies(
