@@ -1,6 +1,7 @@
-import { parseOptions, type SimulatorOptions, USAGE } from './options';
+import { parseFaultOptions, parseOptions, type SimulatorOptions, USAGE } from './options';
 import { type Sensor, readingAt, sensorsOf } from './plant';
 import { Sender } from './sender';
+import { writeNabFolder } from './series/nab-folder';
 
 const STATUS_MS = 30_000;
 
@@ -43,11 +44,21 @@ function statusOf(sender: Sender, faulty: ReadonlyMap<Sensor, string>): string {
   return `${accepted} readings accepted, ${sender.waitingBatches} requests waiting, ${retries} retries, ${dropped} readings given up, ${faulty.size} faulty sensors`;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
-try {
-  const options = parseOptions(process.argv.slice(2), process.env);
+function main(argv: readonly string[]): void {
+  if (argv[0] === 'faults') {
+    const options = parseFaultOptions(argv.slice(1));
+    if (options === null) console.log(USAGE);
+    else console.log(`${writeNabFolder(options)} series written to ${options.folder}`);
+    return;
+  }
+  const options = parseOptions(argv, process.env);
   if (options === null) console.log(USAGE);
   else run(options);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
+try {
+  main(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
