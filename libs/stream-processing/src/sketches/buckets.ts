@@ -36,7 +36,7 @@ export function middleOf(bucket: number, level: number): number {
 }
 
 function lowerBound(magnitude: number, level: number): number {
-  words[HIGH] = Math.min(magnitude * 2 ** (SHIFT + level), INFINITY_WORD);
+  words[HIGH] = Math.min(magnitude * (1 << level) * (1 << SHIFT), INFINITY_WORD);
   words[1 - HIGH] = 0;
   return float[0]!;
 }

@@ -144,7 +144,8 @@ export class SketchPool {
     }
     const { ints } = this;
     const place = chunk + HEADER + at * 2;
-    ints.copyWithin(place + 2, place, chunk + HEADER + length * 2);
+    // Few move, mostly: a call of `copyWithin` would cost more.
+    for (let i = chunk + HEADER + length * 2 - 1; i >= place; i--) ints[i + 2] = ints[i]!;
     ints[place] = bucket;
     ints[place + 1] = count;
     ints[chunk + LENGTH] = length + 1;
@@ -182,8 +183,9 @@ export class SketchPool {
         this.ints = grownInts(this.ints, Math.max(this.unusedFrom, this.ints.length * 1.5), 0);
       }
     }
-    this.ints.fill(0, sketch, sketch + HEADER);
-    this.ints[sketch + SIZE_CLASS] = sizeClass;
+    const { ints } = this;
+    ints[sketch + SIZE_CLASS] = sizeClass;
+    ints[sketch + LEVEL] = ints[sketch + LENGTH] = ints[sketch + LAST_HIT] = 0;
     return sketch;
   }
 }

@@ -65,8 +65,14 @@ export function mergeExact(cells: Float64Array, into: number, from: number, spil
 /** The sum rounded once, to the nearest double; beyond the range of doubles the largest finite one. */
 export function roundedSum(cells: Float64Array, at: number, spills: Spills): number {
   const spilled = spills.size === 0 ? undefined : spills.get(at);
-  const sum = cells[at]! + cells[at + 1]!;
-  if (spilled === undefined && cells[at + 2] === 0 && Number.isFinite(sum)) return sum;
+  const high = cells[at]!;
+  const low = cells[at + 1]!;
+  const last = cells[at + 2]!;
+  // Where one of them is zero, only one addition rounds.
+  if (spilled === undefined && (last === 0 || low === 0 || high === 0)) {
+    const sum = high + low + last;
+    if (Number.isFinite(sum)) return sum;
+  }
   let exact = spilled ?? 0n;
   for (let i = 0; i < SUM_CELLS; i++) exact += toFixedPoint(cells[at + i]!);
   return fromFixedPoint(exact);

@@ -62,7 +62,7 @@ export class WindowCells {
     cells[slot + WINDOW.max] = -Infinity;
     cells[slot + WINDOW.firstTime] = Infinity;
     cells[slot + WINDOW.lastTime] = -Infinity;
-    cells.fill(0, slot + WINDOW.sum, slot + WINDOW.squares + SUM_CELLS);
+    for (let i = slot + WINDOW.sum; i < slot + WINDOW.squares + SUM_CELLS; i++) cells[i] = 0;
     const emission = emissionOf(slot);
     this.emissions[emission] = this.emissions[emission + 1] = 0;
   }
@@ -182,8 +182,9 @@ export class WindowCells {
   private doubled(at: number, high: number): DoubledNumber {
     const { cells, spills } = this;
     const rest = this.scratch + WINDOW.sum;
-    cells.fill(0, rest, rest + SUM_CELLS);
-    mergeExact(cells, rest, at, spills);
+    for (let i = 0; i < SUM_CELLS; i++) cells[rest + i] = cells[at + i]!;
+    const spilled = spills.size > 0 ? spills.get(at) : undefined;
+    if (spilled !== undefined) spills.set(rest, spilled);
     addExact(cells, rest, -high, spills);
     const low = roundedSum(cells, rest, spills);
     if (spills.size > 0) spills.delete(rest);
