@@ -336,18 +336,30 @@ function aggregate(id: string) {
   };
 }
 
-function anomaly(id: string) {
+function anomaly(id: string, revision = 0) {
   return {
     id,
+    revision,
+    state: 'open',
+    incidentId: 'incident',
     series: { device: 'a', metric: 'temperature', tags: {} },
-    time: '2026-01-01T00:00:00.000000Z',
-    value: 9,
+    began: '2026-01-01T00:00:00.000000Z',
+    peakTime: '2026-01-01T00:00:00.000000Z',
+    peakValue: 9,
+    ended: null,
+    durationSeconds: 0,
+    flaggedReadings: 1,
     expectedMin: 0,
-    expectedMax: 1,
+    expectedMax: 0.5,
     score: 0.9,
+    ratio: 9,
+    deviation: 4,
+    statistics: [],
+    related: [],
     severity: 'critical',
     detector: 'test',
     explanation: 'Too high.',
+    counterfactual: 'Lower.',
   };
 }
 

@@ -48,8 +48,7 @@ function partitionDependencies(config: ProcessingConfig, log: MessageLog, pool: 
       maxSeries: config.MAX_SERIES_PER_PARTITION,
       maxRecentTimes: config.MAX_RECENT_TIMES_PER_SERIES,
       maxTimes: config.MAX_RECENT_TIMES_PER_PARTITION,
-      alarmRestMs: config.ALARM_REST_MS,
-      alarmRepeatMs: config.ALARM_REPEAT_MS,
+      episodeCalmMs: config.EPISODE_CALM_MS,
     },
   };
 }

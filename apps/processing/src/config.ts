@@ -51,12 +51,9 @@ const service = defineService({
       .enum(DETECTORS.map(({ name }) => name) as [string, ...string[]])
       .default(DETECTORS[0]!.name)
       .describe('Which detector looks for anomalies.'),
-    ALARM_REST_MS: whole(0, 24 * HOUR_MS)
-      .default(DEFAULTS.alarmRestMs)
-      .describe('Event time without an anomalous reading after which a series may raise an alarm again.'),
-    ALARM_REPEAT_MS: whole(1_000, 366 * 24 * HOUR_MS)
-      .default(DEFAULTS.alarmRepeatMs)
-      .describe('Event time after which a fault that lasts raises another alarm.'),
+    EPISODE_CALM_MS: whole(0, 24 * HOUR_MS)
+      .default(DEFAULTS.episodeCalmMs)
+      .describe('Event time without a reading out of range, and two readings, after which an anomaly ends.'),
     CHECKPOINT_INTERVAL_MS: whole(100, 300_000)
       .default(5_000)
       .describe('Time between checkpoints of a partition: what a crash makes the service do again.'),

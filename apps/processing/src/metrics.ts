@@ -20,8 +20,14 @@ export const windows = new Counter({
 
 export const anomalies = new Counter({
   name: 'tidewatch_processing_anomalies_total',
-  help: 'Anomalies put on the log, repeats after a crash included.',
-  labelNames: ['severity'] as const,
+  help: 'Events of anomalies put on the log, repeats after a crash included: opened, updated, closed.',
+  labelNames: ['event', 'severity'] as const,
+});
+
+export const openAnomalies = new Gauge({
+  name: 'tidewatch_processing_open_anomalies',
+  help: 'Anomalies that go on.',
+  labelNames: ['partition'] as const,
 });
 
 export const trackedSeries = new Gauge({

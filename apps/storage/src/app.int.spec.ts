@@ -19,11 +19,18 @@ import { startStorage, type StorageForTests } from './testing/start-storage';
 const START_US = Date.UTC(2026, 2, 1, 12) * 1_000;
 
 const ANOMALY: Anomaly = {
-  id: 'anomaly-1',
+  ...{ id: 'anomaly-1', revision: 0, state: 'open', incidentId: 'incident-1' },
   series: { device: 'pump-9', metric: 'flow', tags: { site: 'n' } },
-  time: '2026-03-01T12:00:00.000250Z',
-  ...{ value: 9, expectedMin: 1, expectedMax: 2, score: 0.9, severity: 'critical' },
-  ...{ detector: 'z', explanation: 'odd' },
+  ...{ began: '2026-03-01T12:00:00.000250Z', peakTime: '2026-03-01T12:00:01.000250Z', peakValue: 9 },
+  ...{ ended: null, durationSeconds: 0, flaggedReadings: 1, expectedMin: 1, expectedMax: 2 },
+  ...{ score: 0.9, ratio: 9, deviation: null, severity: 'critical', detector: 'z' },
+  statistics: [{ name: 'jump', unit: 'sigma', strength: 1e-300 }],
+  related: [{ series: { device: 'pump-9', metric: 'rpm', tags: {} }, ratio: 1.25 }],
+  ...{ explanation: 'odd', counterfactual: 'less odd' },
+};
+const CLOSED: Anomaly = {
+  ...{ ...ANOMALY, revision: 2, state: 'closed', durationSeconds: 48.5, flaggedReadings: 40 },
+  ended: '2026-03-01T12:00:48.500250Z',
 };
 
 interface OpenApi {
@@ -116,21 +123,35 @@ describe('storage', () => {
     });
   });
 
-  test('keeps an anomaly once, although its series was not known', async () => {
-    const value = Buffer.from(JSON.stringify(ANOMALY));
-    await append(TOPICS.anomalies, 'pump-9', value);
-    await append(TOPICS.anomalies, 'pump-9', value);
-    await append(TOPICS.anomalies, 'pump-9', Buffer.from('{"id":"half"}'));
-    const endless = { ...ANOMALY, id: 'anomaly-3', time: 'infinity' };
-    await append(TOPICS.anomalies, 'pump-9', Buffer.from(JSON.stringify(endless)));
-    await append(TOPICS.anomalies, 'pump-9', Buffer.from(JSON.stringify({ ...ANOMALY, id: 'anomaly-2' })));
-    await waitFor('both', async () => (await items('/v1/anomalies?device=pump-9')).length === 2);
+  test('keeps an anomaly as its highest revision has it, although its series was not known', async () => {
+    const tell = (event: object) => append(TOPICS.anomalies, 'pump-9', Buffer.from(JSON.stringify(event)));
+    await tell(ANOMALY);
+    await tell(ANOMALY);
+    await tell({ id: 'half' });
+    await tell({ ...ANOMALY, id: 'anomaly-3', began: 'infinity' });
+    await tell({ ...ANOMALY, id: 'anomaly-4', revision: 2 ** 31 });
+    await tell({ ...ANOMALY, id: 'anomaly-2', incidentId: 'incident-2' });
+    const open = await waitFor('both', async () => {
+      const found = await items('/v1/anomalies?device=pump-9&state=open');
+      return found.length === 2 ? found : undefined;
+    });
+    expect(open[0]).toEqual(ANOMALY);
     const { body } = await get('/v1/anomalies?device=pump-9&from=2026-03-01T13:00:00%2B01:00&limit=1');
     expect(body).toEqual({ items: [ANOMALY], nextCursor: expect.any(String) });
     await waitFor('the dead letters', async () => {
       const letters = await items('/v1/dead-letters', keys.admin);
-      return letters.filter((one) => one['reason'] === 'malformed-anomaly').length === 2;
+      return letters.filter((one) => one['reason'] === 'malformed-anomaly').length === 3;
     });
+    // In another order, and once more: revision 1 comes last.
+    await tell(CLOSED);
+    await tell({ ...CLOSED, revision: 1, explanation: 'older' });
+    await tell(CLOSED);
+    await tell({ ...ANOMALY, id: 'anomaly-2', incidentId: 'incident-2', revision: 1, state: 'withdrawn' });
+    await waitFor('the withdrawn one', async () => {
+      return (await items('/v1/anomalies?device=pump-9&state=withdrawn')).length === 1;
+    });
+    expect(await items('/v1/anomalies?incident=incident-1')).toEqual([CLOSED]);
+    expect(await items('/v1/anomalies?device=pump-9&state=closed&from=2026-03-01T12:00:49Z')).toEqual([]);
   });
 
   test.each([
@@ -152,6 +173,8 @@ describe('storage', () => {
     ['/v1/anomalies?severity=bad', 400, '/severity'],
     ['/v1/series/1/readings?from=2026-03-02T00:00:00Z&to=2026-03-01T23:59:59Z', 400, '/to'],
     ['/v1/anomalies?from=1772409600001&to=2026-03-02T00:00:00Z', 400, '/to'],
+    ['/v1/anomalies?state=ajar', 400, '/state'],
+    ['/v1/anomalies?incident=', 400, '/incident'],
   ])('%s is refused with %i', async (path, status, pointer) => {
     const answer = await get(path);
     const problem = answer.body as Problem;

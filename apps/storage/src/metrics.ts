@@ -8,7 +8,7 @@ export const readings = new Counter({
 
 export const anomalies = new Counter({
   name: 'tidewatch_storage_anomalies_total',
-  help: 'Anomalies written, without repeats.',
+  help: 'Anomalies written or brought up to date by an event, without repeats.',
 });
 
 export const deadLetters = new Counter({

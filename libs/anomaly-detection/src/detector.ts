@@ -1,7 +1,12 @@
 /** What a detector says of one reading. One object is reused for all readings: copy what you keep. */
 export interface Verdict {
-  /** 0 to 1; from 0.5 on the reading is anomalous. 0 while the detector is still learning. */
+  /** 0 to 1; from 0.5 on the reading raises an alarm. 0 while the detector is still learning. */
   score: number;
+  /**
+   * The deviation in units of its limit. From 1 on the reading is out of range, also where the score is lower because an alarm was just
+   * raised. 0 while learning. What follows is filled in from 1 on only.
+   */
+  ratio: number;
   /** Range of values which would not have been flagged; of a stuck series, its usual range. NaN while learning. */
   expectedMin: number;
   expectedMax: number;
@@ -11,7 +16,19 @@ export interface Verdict {
   cause: 'value' | 'level' | 'stuck';
   /** The value, or that mean. */
   observed: number;
+  /** How strongly each statistic of the kind fired, in their order and units. */
+  readonly strengths: Float64Array;
 }
+
+/** A statistic of a detector: its name in words, and what its strength is counted in. */
+export interface Statistic {
+  readonly name: string;
+  /** `surprise` is -log10 of a tail probability: 3 is one in a thousand. `sigma` counts usual deviations, `limit` limits, `share` shares of the range seen. */
+  readonly unit: 'surprise' | 'sigma' | 'limit' | 'share';
+}
+
+/** Statistics that a verdict has room for. */
+export const MOST_STATISTICS = 8;
 
 /** The state machine of one series. It sees (time, value) pairs in order of time and nothing else. */
 export interface Detector {
@@ -21,16 +38,33 @@ export interface Detector {
   snapshot(): Uint8Array;
 }
 
-/** One per detector folder, listed in `detectors/index.ts`. */
-export interface DetectorKind {
+/** Whatever judges readings, and can say why. */
+export interface Judge {
   readonly name: string;
+  /** At most `MOST_STATISTICS`. */
+  readonly statistics: readonly Statistic[];
+  /** What is unusual about a reading out of range: a part of a sentence that follows the value and the expected range. Pure. */
+  reason(verdict: Readonly<Verdict>): string;
+}
+
+/** One per detector folder, listed in `detectors/index.ts`. */
+export interface DetectorKind extends Judge {
   create(): Detector;
   /** Throws `SnapshotError` on bytes of another kind or version. */
   restore(bytes: Uint8Array): Detector;
-  /** What is unusual about a flagged reading, to follow the metric's name. Pure; called only when a reading is flagged. */
-  explain(value: number, verdict: Verdict): string;
 }
 
 export function newVerdict(): Verdict {
-  return { score: 0, expectedMin: NaN, expectedMax: NaN, deviation: 0, cause: 'value', observed: NaN };
+  return {
+    ...{
+      score: 0,
+      ratio: 0,
+      expectedMin: NaN,
+      expectedMax: NaN,
+      deviation: 0,
+      cause: 'value',
+      observed: NaN,
+    },
+    strengths: new Float64Array(MOST_STATISTICS),
+  };
 }

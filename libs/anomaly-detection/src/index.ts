@@ -1,3 +1,4 @@
 export * from './detector';
 export * from './errors';
 export { DETECTORS, detectorKind } from './detectors';
+export * from './episodes';

@@ -4,24 +4,81 @@ import { seriesRef } from './windows';
 export const severity = z.enum(['info', 'warning', 'critical']);
 export type Severity = z.infer<typeof severity>;
 
-/** One schema for the topic, the API and the socket. */
-export const anomaly = z.object({
-  /** Derived from series, detector and time: the same anomaly has the same id after any replay. */
-  id: z.string(),
+/** `withdrawn`: readings that came late have changed the verdict, and nothing is left of it. */
+export const anomalyState = z.enum(['open', 'closed', 'withdrawn']);
+export type AnomalyState = z.infer<typeof anomalyState>;
+
+/** A statistic that took part in the verdict on the peak. */
+export const firedStatistic = z.object({
+  name: z.string(),
+  /** `surprise`: -log10 of a tail probability. `sigma`: usual deviations. `limit`: limits. `share`: of the range seen. */
+  unit: z.enum(['surprise', 'sigma', 'limit', 'share']),
+  strength: z.number(),
+});
+export type FiredStatistic = z.infer<typeof firedStatistic>;
+
+/** Another series of the device that was out of range, or near to it, within a minute of the beginning or the peak. */
+export const relatedSeries = z.object({
   series: seriesRef,
-  /** Event time of the reading, RFC 3339 with microseconds. */
-  time: z.string(),
-  value: z.number(),
-  /** Range of values which would not have been flagged. */
+  /** Its largest deviation in that stretch of time, in units of its limit. */
+  ratio: z.number(),
+});
+export type RelatedSeries = z.infer<typeof relatedSeries>;
+
+/**
+ * An episode of one series in which it was out of its range, as it stands after an event. One schema for the topic, the API and the socket.
+ * Each event has the whole of it: of two with one id, the higher revision stands.
+ */
+export const anomaly = z.object({
+  /** Derived from series, detector and beginning: the same anomaly has the same id after any replay. */
+  id: z.string(),
+  /** 0 when opened; one more with each event. */
+  revision: z.number().int().nonnegative(),
+  state: anomalyState,
+  /** The same for all series of a device that are anomalous together: overlapping, or within a minute. */
+  incidentId: z.string(),
+  series: seriesRef,
+  /** Event time of the first reading out of range. Times are RFC 3339 with microseconds. */
+  began: z.string(),
+  /** Of the reading that was furthest out of range. */
+  peakTime: z.string(),
+  peakValue: z.number(),
+  /** Event time of the first reading back in range, or of the last reading before a silence; null while it goes on. */
+  ended: z.string().nullable(),
+  /** From the beginning to the end; while it goes on, to the last reading out of range. */
+  durationSeconds: z.number().nonnegative(),
+  /** Readings out of range so far. */
+  flaggedReadings: z.number().int().positive(),
+  /** Range of values which would not have been flagged, at the peak. */
   expectedMin: z.number(),
   expectedMax: z.number(),
-  /** 0 to 1; flagged from 0.5 on. */
+  /** At the peak; 0 to 1, flagged from 0.5 on. A threshold above it would have raised nothing. */
   score: z.number(),
+  /** The same in units of the limit: limits so many times as wide would have raised nothing. */
+  ratio: z.number(),
+  /** How many times larger than usual the deviation is; null where there never was one. */
+  deviation: z.number().nullable(),
+  statistics: z.array(firedStatistic),
+  related: z.array(relatedSeries),
+  /** From score and duration. */
   severity,
   detector: z.string(),
   /** One sentence for a technician. */
   explanation: z.string(),
+  /** What would have had to be otherwise for it not to be raised, in words. */
+  counterfactual: z.string(),
 });
 export type Anomaly = z.infer<typeof anomaly>;
 
-export const ANOMALY_EVENT_TYPE = 'io.tidewatch.anomaly.detected';
+/**
+ * What happened to an anomaly: the CloudEvents type. `revised` and `withdrawn` are for late readings that change the verdict; every consumer
+ * takes them, but processing does not send them yet.
+ */
+export const ANOMALY_EVENT_TYPES = {
+  opened: 'io.tidewatch.anomaly.opened',
+  updated: 'io.tidewatch.anomaly.updated',
+  closed: 'io.tidewatch.anomaly.closed',
+  revised: 'io.tidewatch.anomaly.revised',
+  withdrawn: 'io.tidewatch.anomaly.withdrawn',
+} as const;
+export type AnomalyEvent = keyof typeof ANOMALY_EVENT_TYPES;

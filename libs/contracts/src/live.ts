@@ -41,9 +41,9 @@ export const frameBody = z.discriminatedUnion('view', [
   z.object({ view: z.literal('series'), points, windows: z.array(windowAggregate) }),
   z.object({
     view: z.literal('anomalies'),
-    /** Frame 0: ascending by event time. Later ones: in the order in which they were found. */
+    /** Frame 0: ascending by beginning. Later ones: those that changed, each once and as it is now. */
     anomalies: z.array(anomaly),
-    /** Anomalies that this client missed since the frame before, because it was too slow for them. */
+    /** Changes of anomalies that this client missed since the frame before, because it was too slow for them. */
     dropped: z.number().int().nonnegative(),
   }),
   z.object({ view: z.literal('health'), services: z.array(serviceHealth) }),

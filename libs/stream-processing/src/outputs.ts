@@ -1,4 +1,4 @@
-import type { Verdict } from '@tidewatch/anomaly-detection';
+import type { Episode, EpisodeEvent } from '@tidewatch/anomaly-detection';
 import type { SeriesKey } from '@tidewatch/readings';
 import type { WindowValues } from './windows/window-layout';
 
@@ -8,17 +8,25 @@ export interface HashedSeries {
   readonly hash: Uint8Array;
 }
 
-export interface FlaggedReading {
+/** A series of the same device that has moved at the same time, and how far: in units of its limit. */
+export interface RelatedSeries {
   readonly series: HashedSeries;
-  readonly timeUs: number;
-  readonly value: number;
+  readonly ratio: number;
 }
 
-/** Takes what a stream puts out, in a deterministic order. Windows and verdicts are reused: copy what you keep. */
+/** What happened to an episode, and how it is now. */
+export interface EpisodeReport {
+  readonly event: EpisodeEvent;
+  readonly episode: Readonly<Episode>;
+  readonly related: readonly RelatedSeries[];
+}
+
+/** Takes what a stream puts out, in a deterministic order. Windows and episodes are reused: copy what you keep. */
 export interface StreamSink {
   /** A window of which event time has passed the end, with all readings so far; again with a higher revision after late ones. */
   window(series: HashedSeries, window: Readonly<WindowValues>): void;
-  anomaly(reading: FlaggedReading, verdict: Readonly<Verdict>): void;
+  /** Of one episode in the order of its revisions, which rise by one. */
+  episode(series: HashedSeries, report: EpisodeReport): void;
 }
 
 /** Readings by what became of them; each reading is in one, and those unscored are among those processed. */

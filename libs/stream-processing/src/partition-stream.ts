@@ -72,6 +72,10 @@ export class PartitionStream {
     });
   }
 
+  get openEpisodes(): number {
+    return this.detection.openEpisodes;
+  }
+
   get seriesCount(): number {
     return this.table.size;
   }
@@ -131,6 +135,7 @@ export class PartitionStream {
   restoreSeries(state: Uint8Array): boolean {
     const { fields, reader } = readSeries(state);
     const row = this.addRow(fields.key);
+    this.detection.begin(row);
     try {
       this.times.read(row, reader);
       this.windows.read(row, reader);
@@ -214,17 +219,20 @@ export class PartitionStream {
     if (Math.floor(appendedAtMs / SWEEP_PERIOD_MS) > period) this.sweep();
   }
 
-  /** Closes the windows of series that have gone quiet, forgets those that have been quiet for very long, and bounds the rest. */
+  /** Closes the windows and episodes of series that have gone quiet, forgets those that have been quiet for very long, and bounds the rest. */
   private sweep(): void {
     const { latenessMs, idleTimeoutMs, evictAfterMs } = this.settings;
     const idle = this.rowsWhere((row) => {
       const quietMs = this.clockMs - this.lastAppendMs[row]!;
-      const hasOpen = this.windows.nextDue[row]! < Infinity;
+      const hasOpen = this.windows.nextDue[row]! < Infinity || this.detection.hasOpenEpisodes(row);
       return (hasOpen && quietMs >= latenessMs + idleTimeoutMs) || quietMs >= evictAfterMs;
     });
     for (const row of idle) {
+      const quietMs = this.clockMs - this.lastAppendMs[row]!;
+      const isOver = quietMs >= evictAfterMs;
       this.closeIdle(row);
-      if (this.clockMs - this.lastAppendMs[row]! >= evictAfterMs) this.forget(row);
+      if (this.detection.closeEpisodes(row, isOver ? Infinity : quietMs)) this.changed[row] = 1;
+      if (isOver) this.forget(row);
     }
     this.boundAllTimes();
   }
@@ -281,10 +289,11 @@ export class PartitionStream {
   }
 
   private removeRow(row: number): void {
+    const { device } = this.table.series[row]!.key;
     this.table.remove(row);
     this.times.release(row);
     this.windows.release(row);
-    this.detection.release(row);
+    this.detection.release(row, device);
     this.changed[row] = 0;
   }
 

@@ -19,10 +19,8 @@ export interface StreamSettings {
   readonly maxRecentTimes: number;
   /** As above, of all series of a partition, looked at every 10 s of the log's time; above it, the series with the most shrink. */
   readonly maxTimes: number;
-  /** An alarm is raised again only after the series was not anomalous for this long, in event time … */
-  readonly alarmRestMs: number;
-  /** … or when it has been anomalous for this long since the last alarm. */
-  readonly alarmRepeatMs: number;
+  /** An episode ends when its series has not been out of range for this long, in event time, and for two readings. */
+  readonly episodeCalmMs: number;
 }
 
 export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
@@ -34,8 +32,7 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   maxSeries: 10_000,
   maxRecentTimes: 32_768,
   maxTimes: 2_000_000,
-  alarmRestMs: 60_000,
-  alarmRepeatMs: 3_600_000,
+  episodeCalmMs: 60_000,
 };
 
 /**

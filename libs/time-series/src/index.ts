@@ -14,7 +14,7 @@ export { type MigrateOptions, type MigrateResult, migrate, pendingMigrations } f
 export { Metrics, type Revised } from './settings/metrics';
 export type { Preconditions, RevisionMatch } from './settings/preconditions';
 export { type TimeSeriesModuleOptions, TimeSeriesModule } from './time-series.module';
-export { insertAnomalies, type NewAnomaly } from './writer/anomalies';
+export { upsertAnomalies, type NewAnomaly } from './writer/anomalies';
 export { insertDeadLetters, type NewDeadLetter } from './writer/dead-letters';
 export { ReadingWriter, type WriteResult } from './writer/reading-writer';
 export { SeriesDictionary } from './writer/series-dictionary';

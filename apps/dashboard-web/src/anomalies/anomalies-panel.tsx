@@ -49,8 +49,8 @@ export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcemen
           <AnomalyItem
             key={anomaly.id}
             anomaly={anomaly}
-            age={formatAge(Date.parse(anomaly.time), nowMs)}
-            time={formatTime(Date.parse(anomaly.time), nowMs)}
+            age={formatAge(Date.parse(anomaly.began), nowMs)}
+            time={formatTime(Date.parse(anomaly.began), nowMs)}
           />
         ))}
       </ol>
@@ -85,7 +85,7 @@ const AnomalyItem = memo(function AnomalyItem(props: { anomaly: Anomaly; age: st
         </Group>
         <Text
           component="time"
-          dateTime={anomaly.time}
+          dateTime={anomaly.began}
           title={props.time}
           size="xs"
           c="dimmed"

@@ -3,7 +3,7 @@ import type { Anomaly, FrameBody } from '@tidewatch/contracts';
 const KEPT = 300;
 
 export interface AnomalyLog {
-  /** Newest first, by event time; each once. */
+  /** The one that began last first; each once, as its highest revision has it. */
   readonly anomalies: readonly Anomaly[];
   /** Anomalies that went by unseen since the page was opened. */
   readonly missed: number;
@@ -22,7 +22,12 @@ export function addStored(log: AnomalyLog, stored: readonly Anomaly[]): AnomalyL
 }
 
 function merged(known: readonly Anomaly[], more: readonly Anomaly[]): Anomaly[] {
-  const byId = new Map([...known, ...more].map((anomaly) => [anomaly.id, anomaly]));
+  const byId = new Map<string, Anomaly>();
+  for (const anomaly of [...known, ...more]) {
+    if (anomaly.revision >= (byId.get(anomaly.id)?.revision ?? 0)) byId.set(anomaly.id, anomaly);
+  }
   // Times are RFC 3339 in UTC with a fixed number of digits, so text order is time order.
-  return [...byId.values()].sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0)).slice(0, KEPT);
+  return [...byId.values()]
+    .sort((a, b) => (a.began < b.began ? 1 : a.began > b.began ? -1 : 0))
+    .slice(0, KEPT);
 }

@@ -71,7 +71,7 @@ function SeriesChart({ series, range, anomalies }: SeriesChartProps) {
     () =>
       anomalies
         .filter((anomaly) => seriesId(anomaly.series) === id)
-        .map(({ time, value }) => ({ timeMs: Date.parse(time), value })),
+        .map(({ peakTime, peakValue }) => ({ timeMs: Date.parse(peakTime), value: peakValue })),
     [anomalies, id],
   );
   const marked = marks.filter(({ timeMs }) => timeMs >= fromMs).length;

@@ -5,9 +5,9 @@ import type { FrameSource } from './frame-source';
 const SNAPSHOT_ANOMALIES = 100;
 const PENDING_ANOMALIES = 50;
 
-/** Anomalies as they come. A client that can't keep up gets the newest ones, and how many it missed. */
+/** Anomalies as they come and change. A client that can't keep up gets each as it is in the end, the newest ones, and how many it missed. */
 export class AnomalySource implements FrameSource, AnomalyWatcher {
-  #pending: Anomaly[] = [];
+  readonly #pending = new Map<string, Anomaly>();
   #dropped = 0;
   readonly #unwatch: () => void;
   pendingSinceMs = 0;
@@ -17,10 +17,12 @@ export class AnomalySource implements FrameSource, AnomalyWatcher {
   }
 
   onAnomaly(anomaly: Anomaly, receivedAtMs: number): void {
-    this.#pending.push(anomaly);
+    this.#pending.delete(anomaly.id);
+    this.#pending.set(anomaly.id, anomaly);
     if (this.pendingSinceMs === 0) this.pendingSinceMs = receivedAtMs;
-    if (this.#pending.length > PENDING_ANOMALIES) {
-      this.#pending.shift();
+    if (this.#pending.size > PENDING_ANOMALIES) {
+      const [oldest] = this.#pending.keys();
+      this.#pending.delete(oldest!);
       this.#dropped++;
     }
   }
@@ -31,12 +33,13 @@ export class AnomalySource implements FrameSource, AnomalyWatcher {
   }
 
   hasPending(): boolean {
-    return this.#pending.length > 0;
+    return this.#pending.size > 0;
   }
 
   take(): FrameBody {
-    const body: FrameBody = { view: 'anomalies', anomalies: this.#pending, dropped: this.#dropped };
-    this.#pending = [];
+    const anomalies = [...this.#pending.values()];
+    const body: FrameBody = { view: 'anomalies', anomalies, dropped: this.#dropped };
+    this.#pending.clear();
     this.#dropped = 0;
     this.pendingSinceMs = 0;
     return body;

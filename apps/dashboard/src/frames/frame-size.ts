@@ -8,7 +8,7 @@ export function estimatedBytes(body: FrameBody): number {
     case 'series':
       return body.points.timeMs.length * 30 + body.windows.length * 450;
     case 'anomalies':
-      return body.anomalies.length * 600;
+      return body.anomalies.length * 1_500;
     case 'health':
       return body.services.length * 100;
   }

@@ -26,17 +26,29 @@ const latestOf = (state: LiveState) => {
   const body = new LatestSource(state).snapshot();
   return body.view === 'latest' ? body.values : [];
 };
-const anomalyWith = (id: string): Anomaly => ({
+const anomalyWith = (id: string, revision = 0): Anomaly => ({
   id,
+  revision,
+  state: 'open',
+  incidentId: 'incident',
   series: ref('a'),
-  time: '2026-01-01T00:00:00.000000Z',
-  value: 1,
+  began: '2026-01-01T00:00:00.000000Z',
+  peakTime: '2026-01-01T00:00:00.000000Z',
+  peakValue: 1,
+  ended: null,
+  durationSeconds: 0,
+  flaggedReadings: 1,
   expectedMin: 0,
   expectedMax: 0.5,
   score: 0.9,
+  ratio: 9,
+  deviation: 4,
+  statistics: [],
+  related: [],
   severity: 'warning',
   detector: 'test',
   explanation: 'Too high.',
+  counterfactual: 'Lower.',
 });
 const windowWith = (id: string, device = 'a'): WindowAggregate => ({
   id,
@@ -223,6 +235,19 @@ describe('memory', () => {
 });
 
 describe('anomalies', () => {
+  test('change in place; a frame has each as it is in the end, and an older revision changes nothing', () => {
+    const state = new LiveState();
+    const source = new AnomalySource(state);
+    source.snapshot();
+    for (const revision of [0, 2, 1]) state.applyAnomaly(anomalyWith('one', revision));
+    state.applyAnomaly(anomalyWith('other'));
+    const frame = { view: 'anomalies', anomalies: [anomalyWith('one', 2), anomalyWith('other')], dropped: 0 };
+    expect(source.take()).toEqual(frame);
+    expect(source.snapshot()).toEqual(frame);
+    state.applyAnomaly(anomalyWith('one', 3));
+    expect(source.take()).toEqual({ ...frame, anomalies: [anomalyWith('one', 3)] });
+  });
+
   test('come once each; a slow client gets the newest and the number it missed', () => {
     const state = new LiveState();
     state.applyAnomaly(anomalyWith('first'));

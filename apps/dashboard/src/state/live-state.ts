@@ -32,7 +32,7 @@ export interface SeriesWatcher {
   onReceived(receivedAtMs: number): void;
 }
 
-/** Told of each new anomaly. */
+/** Told of each anomaly that is new or has changed. */
 export interface AnomalyWatcher {
   onAnomaly(anomaly: Anomaly, receivedAtMs: number): void;
 }
@@ -129,16 +129,21 @@ export class LiveState {
     for (const watcher of this.#watchers.get(slot) ?? []) watcher.onWindow(window);
   }
 
-  /** Each anomaly counts once, by its id. */
+  /** Each anomaly counts once, by its id; a higher revision takes the place of a lower one. */
   applyAnomaly(anomaly: Anomaly, receivedAtMs = 0): void {
-    if (!this.#anomalies.addNew(anomaly.id, anomaly)) return;
+    if (!this.#anomalies.addNew(anomaly.id, anomaly)) {
+      if (this.#anomalies.get(anomaly.id)!.revision >= anomaly.revision) return;
+      this.#anomalies.replace(anomaly.id, anomaly);
+    }
     for (const watcher of this.#anomalyWatchers) watcher.onAnomaly(anomaly, receivedAtMs);
   }
 
-  /** The newest ones, ascending by event time. */
+  /** Those that began last, ascending by their beginning. */
   recentAnomalies(count: number): Anomaly[] {
     // Times are RFC 3339 in UTC with a fixed number of digits: text order is time order.
-    const byTime = this.#anomalies.values().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+    const byTime = this.#anomalies
+      .values()
+      .sort((a, b) => (a.began < b.began ? -1 : a.began > b.began ? 1 : 0));
     return byTime.slice(-count);
   }
 

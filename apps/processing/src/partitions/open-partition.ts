@@ -26,7 +26,7 @@ export async function openPartition(
   claim: PartitionClaim,
   { log, store, settings, detector, checkpointIntervalMs }: PartitionDependencies,
 ): Promise<PartitionProcessor> {
-  const outputs = new OutputBuffer(log, detector, {
+  const outputs = new OutputBuffer(log, {
     aggregates: await log.partitionCount(TOPICS.aggregates),
     anomalies: await log.partitionCount(TOPICS.anomalies),
   });

@@ -1,7 +1,6 @@
-import type { DetectorKind, Verdict } from '@tidewatch/anomaly-detection';
 import { TOPICS } from '@tidewatch/contracts';
 import type { LogRecord, MessageLog } from '@tidewatch/messaging';
-import type { FlaggedReading, HashedSeries, StreamSink, WindowValues } from '@tidewatch/stream-processing';
+import type { EpisodeReport, HashedSeries, StreamSink, WindowValues } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
 import { anomalyOf, anomalyRecord, windowRecord } from './output-records';
 
@@ -18,7 +17,6 @@ export class OutputBuffer implements StreamSink {
 
   constructor(
     private readonly log: MessageLog,
-    private readonly kind: DetectorKind,
     private readonly partitions: { readonly aggregates: number; readonly anomalies: number },
   ) {}
 
@@ -32,10 +30,10 @@ export class OutputBuffer implements StreamSink {
     this.windows.push(windowRecord(series, values, this.partitions.aggregates));
   }
 
-  anomaly(reading: FlaggedReading, verdict: Readonly<Verdict>): void {
-    const anomaly = anomalyOf(reading, verdict, this.kind);
-    metrics.anomalies.inc({ severity: anomaly.severity });
-    this.anomalies.push(anomalyRecord(anomaly, this.partitions.anomalies));
+  episode(series: HashedSeries, report: EpisodeReport): void {
+    const anomaly = anomalyOf(series, report);
+    metrics.anomalies.inc({ event: report.event, severity: anomaly.severity });
+    this.anomalies.push(anomalyRecord(anomaly, report.event, this.partitions.anomalies));
   }
 
   /** Resolves when the log has acknowledged everything held. */

@@ -12,6 +12,13 @@ export function windowId(seriesHash: Uint8Array, sizeMs: number, startMs: number
   return outputId('window', seriesHash, `${sizeMs}:${startMs}`);
 }
 
-export function anomalyId(seriesHash: Uint8Array, detector: string, timeUs: number): string {
-  return outputId('anomaly', seriesHash, `${detector}:${timeUs}`);
+/** `beganUs` is the time of the first reading out of range. */
+export function anomalyId(seriesHash: Uint8Array, detector: string, beganUs: number): string {
+  return outputId('anomaly', seriesHash, `${detector}:${beganUs}`);
+}
+
+/** Of the anomalies of one device that belong together; `beganUs` is when the first of them began. */
+export function incidentId(device: string, beganUs: number): string {
+  const deviceHash = createHash('sha256').update(device).digest();
+  return outputId('incident', deviceHash, `${beganUs}`);
 }

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { detectorKind, newVerdict } from '@tidewatch/anomaly-detection';
+import { detectorKind, newVerdict, openEpisode } from '@tidewatch/anomaly-detection';
 import { anomaly, windowAggregate } from '@tidewatch/contracts';
 import { partitionOfDevice, seriesHash, seriesKey } from '@tidewatch/readings';
+import { incidentId } from './output-ids';
 import { anomalyOf, anomalyRecord, windowRecord } from './output-records';
 
 const key = seriesKey('pump-7', 'temperature', [['hall', 'b']]);
 const series = { key, hash: seriesHash(key) };
-const kind = detectorKind('agreement');
 
 test("a window keeps to the contract, goes to its device's partition, and has an id that never changes", () => {
   const values = {
@@ -46,36 +46,71 @@ test("a window keeps to the contract, goes to its device's partition, and has an
 });
 
 describe('an anomaly', () => {
-  const reading = { series, timeUs: 1_700_000_040_123_456, value: 92.1 };
-  const verdict = { ...newVerdict(), score: 0.91, expectedMin: 24.8, expectedMax: 26.3, deviation: 31.2 };
+  const beganUs = 1_700_000_040_123_456;
+  const verdict = {
+    ...newVerdict(),
+    score: 0.91,
+    ratio: 10,
+    expectedMin: 24.8,
+    expectedMax: 26.3,
+    deviation: 31.2,
+  };
+  verdict.strengths[0] = 31.2;
+  const judge = detectorKind('agreement');
+  const episode = openEpisode({ timeUs: beganUs, value: 92.1, verdict, judge }, beganUs - 5_000_000, 0);
+  const other = seriesKey('pump-7', 'flow');
+  const related = [{ series: { key: other, hash: seriesHash(other) }, ratio: 2.5 }];
 
   test('keeps to the contract and says it in one sentence', () => {
-    const body = anomalyOf(reading, verdict, kind);
-    expect(anomaly.parse(body)).toEqual({
+    const body = anomalyOf(series, { event: 'opened', episode, related }, '°C');
+    expect(anomaly.parse(JSON.parse(JSON.stringify(body)))).toEqual({
       id: '86008ed136eb27dd68e090c14c1d53b5',
+      revision: 0,
+      state: 'open',
+      incidentId: incidentId('pump-7', beganUs - 5_000_000),
       series: { device: 'pump-7', metric: 'temperature', tags: { hall: 'b' } },
-      time: '2023-11-14T22:14:00.123456Z',
-      value: 92.1,
+      began: '2023-11-14T22:14:00.123456Z',
+      peakTime: '2023-11-14T22:14:00.123456Z',
+      peakValue: 92.1,
+      ended: null,
+      durationSeconds: 0,
+      flaggedReadings: 1,
       expectedMin: 24.8,
       expectedMax: 26.3,
-      score: 0.91,
+      score: 10 / 11,
+      ratio: 10,
+      deviation: 31.2,
+      statistics: [
+        { name: 'distance from the mean of the last 8 readings', unit: 'surprise', strength: 31.2 },
+      ],
+      related: [{ series: { device: 'pump-7', metric: 'flow', tags: {} }, ratio: 2.5 }],
       severity: 'critical',
       detector: 'agreement',
-      explanation: 'temperature 92.1, expected 24.8 to 26.3; 31 times as far from the usual level as usual',
+      explanation:
+        'pump-7 temperature 92.1 °C; expected 24.8–26.3; 31 times as far from the usual level as usual; began 22:14:00 UTC.',
+      counterfactual: 'It would not have fired at a threshold above 0.9091 (limits 10 times as wide).',
     });
-    expect(anomalyRecord(body, 12).headers).toMatchObject({ ce_id: body.id, ce_time: body.time });
+    expect(anomalyRecord(body, 'opened', 12)).toMatchObject({
+      key: 'pump-7',
+      headers: { ce_id: `${body.id}.0`, ce_time: body.began, ce_type: 'io.tidewatch.anomaly.opened' },
+    });
   });
 
-  test.each([
-    [0.5, 'info'],
-    [0.75, 'warning'],
-    [0.9, 'critical'],
-  ])('of score %d is %s', (score, severity) => {
-    expect(anomalyOf(reading, { ...verdict, score }, kind).severity).toBe(severity);
+  test('that has ended keeps its id, and says how long it was', () => {
+    const closed = { ...episode, revision: 2, endedUs: beganUs + 48_500_000 };
+    const body = anomalyOf(series, { event: 'closed', episode: closed, related: [] });
+    expect(body).toMatchObject({
+      ...{ id: '86008ed136eb27dd68e090c14c1d53b5', revision: 2, state: 'closed', durationSeconds: 48.5 },
+      ended: '2023-11-14T22:14:48.623456Z',
+    });
+    expect(body.explanation).toMatch(/; began 22:14:00 UTC, lasted 49 s\.$/);
+    expect(anomalyRecord(body, 'closed', 12).headers).toMatchObject({
+      ...{ ce_id: `${body.id}.2`, ce_time: body.ended, ce_type: 'io.tidewatch.anomaly.closed' },
+    });
   });
 
-  test('has finite bounds, for JSON has no others', () => {
-    const body = anomalyOf(reading, { ...verdict, expectedMax: Infinity }, kind);
-    expect(body.expectedMax).toBe(Number.MAX_VALUE);
+  test('has an incident of its device', () => {
+    expect(incidentId('pump-7', beganUs)).toMatch(/^[0-9a-f]{32}$/);
+    expect(incidentId('pump-8', beganUs)).not.toBe(incidentId('pump-7', beganUs));
   });
 });

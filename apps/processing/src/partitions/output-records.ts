@@ -1,21 +1,19 @@
-import type { DetectorKind, Verdict } from '@tidewatch/anomaly-detection';
+import { durationUs, episodeCounterfactual, episodeSentence, scoreOf } from '@tidewatch/anomaly-detection';
 import {
   type Anomaly,
-  ANOMALY_EVENT_TYPE,
+  ANOMALY_EVENT_TYPES,
+  type AnomalyEvent,
   cloudEventHeaders,
   type SeriesRef,
-  type Severity,
   WINDOW_EVENT_TYPES,
   type WindowAggregate,
 } from '@tidewatch/contracts';
 import type { LogRecord } from '@tidewatch/messaging';
 import { formatTimeUs, partitionOfDevice, type SeriesKey } from '@tidewatch/readings';
-import type { FlaggedReading, HashedSeries, WindowValues } from '@tidewatch/stream-processing';
-import { anomalyId, windowId } from './output-ids';
+import type { EpisodeReport, HashedSeries, WindowValues } from '@tidewatch/stream-processing';
+import { anomalyId, incidentId, windowId } from './output-ids';
 
 const SOURCE = '/tidewatch/processing';
-const CRITICAL_FROM = 0.9;
-const WARNING_FROM = 0.75;
 
 export function windowRecord(
   { key, hash }: HashedSeries,
@@ -33,28 +31,44 @@ export function windowRecord(
   return record(window, event, partitions);
 }
 
+/** What an event of an episode says. `unit` is that of the metric, where it is known. */
 export function anomalyOf(
-  { series, timeUs, value }: FlaggedReading,
-  verdict: Readonly<Verdict>,
-  kind: DetectorKind,
+  { key, hash }: HashedSeries,
+  { episode, related }: EpisodeReport,
+  unit?: string,
 ): Anomaly {
-  const { key, hash } = series;
+  const { source, beganUs, endedUs, incidentUs, peak, revision, severity, flaggedReadings } = episode;
+  const { device, metric } = key;
   return {
-    id: anomalyId(hash, kind.name, timeUs),
+    id: anomalyId(hash, source, beganUs),
+    revision,
+    state: endedUs === null ? 'open' : 'closed',
+    incidentId: incidentId(device, incidentUs),
     series: seriesRef(key),
-    time: formatTimeUs(timeUs),
-    value,
-    expectedMin: finite(verdict.expectedMin),
-    expectedMax: finite(verdict.expectedMax),
-    score: verdict.score,
-    severity: severityOf(verdict.score),
-    detector: kind.name,
-    explanation: `${key.metric} ${kind.explain(value, verdict)}`,
+    began: formatTimeUs(beganUs),
+    peakTime: formatTimeUs(peak.timeUs),
+    peakValue: peak.value,
+    ended: endedUs === null ? null : formatTimeUs(endedUs),
+    durationSeconds: durationUs(episode) / 1e6,
+    flaggedReadings,
+    expectedMin: peak.expectedMin,
+    expectedMax: peak.expectedMax,
+    score: scoreOf(peak.ratio),
+    ratio: peak.ratio,
+    deviation: peak.deviation,
+    statistics: [...peak.statistics],
+    related: related.map(({ series, ratio }) => ({ series: seriesRef(series.key), ratio })),
+    severity,
+    detector: source,
+    explanation: episodeSentence(episode, { device, metric, unit }),
+    counterfactual: episodeCounterfactual(episode),
   };
 }
 
-export function anomalyRecord(anomaly: Anomaly, partitions: number): LogRecord {
-  return record(anomaly, { id: anomaly.id, type: ANOMALY_EVENT_TYPE, time: anomaly.time }, partitions);
+export function anomalyRecord(anomaly: Anomaly, event: AnomalyEvent, partitions: number): LogRecord {
+  const { id, revision, began, ended } = anomaly;
+  const type = ANOMALY_EVENT_TYPES[event];
+  return record(anomaly, { id: `${id}.${revision}`, type, time: ended ?? began }, partitions);
 }
 
 function record(
@@ -73,14 +87,4 @@ function record(
 
 function seriesRef({ device, metric, tags }: SeriesKey): SeriesRef {
   return { device, metric, tags: Object.fromEntries(tags) };
-}
-
-function severityOf(score: number): Severity {
-  if (score >= CRITICAL_FROM) return 'critical';
-  return score >= WARNING_FROM ? 'warning' : 'info';
-}
-
-/** JSON has no infinity. */
-function finite(x: number): number {
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, x));
 }

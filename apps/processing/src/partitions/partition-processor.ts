@@ -64,6 +64,7 @@ export class PartitionProcessor implements PartitionHandler {
 
   async close(): Promise<void> {
     metrics.trackedSeries.remove({ partition: this.parts.claim.partition });
+    metrics.openAnomalies.remove({ partition: this.parts.claim.partition });
     await this.checkpoint();
   }
 
@@ -105,6 +106,7 @@ export class PartitionProcessor implements PartitionHandler {
     }
     metrics.countReadings(stream.counts, this.counted);
     metrics.trackedSeries.set({ partition: claim.partition }, stream.seriesCount);
+    metrics.openAnomalies.set({ partition: claim.partition }, stream.openEpisodes);
     const now = Date.now();
     for (const { headers } of records) {
       const receivedAtMs = Number(headers[HEADERS.receivedAtMs]);

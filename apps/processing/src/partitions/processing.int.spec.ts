@@ -151,9 +151,18 @@ test('readings on the log come out as windows and anomalies, exactly', async () 
     }
   }
   const anomalies = await valuesOf<Anomaly>(TOPICS.anomalies);
-  expect(anomalies.map(({ series, value }) => `${series.device}: ${value}`).sort()).toEqual(
-    devices.map((device) => `${device}: 92`),
-  );
+  for (const device of devices) {
+    const events = anomalies.filter(({ series }) => series.device === device);
+    expect(events).toMatchObject([
+      { revision: 0, state: 'open', peakValue: 92, ended: null },
+      { revision: 1, state: 'closed', peakValue: 92, durationSeconds: 1, flaggedReadings: 1 },
+    ]);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(1);
+    expect(events[1]!.explanation).toMatch(
+      /^pump-. temperature 92; expected .*; began .* UTC, lasted 1 s\.$/,
+    );
+  }
+  expect(anomalies).toHaveLength(2 * devices.length);
   const { rows } = await database.pool.query('SELECT sum(next_offset)::int AS done FROM checkpoints');
   expect(rows).toEqual([{ done: 2 * 4 * devices.length }]);
 });
@@ -165,9 +174,11 @@ test('a crash before the checkpoint repeats outputs identically and ends in the 
   const straight = await openPartition(await claimAs('straight'), dependencies);
   await straight.handle(batchOf(blocks));
   await straight.close();
-  const expected = (await valuesOf<{ id: string }>(TOPICS.aggregates))
-    .map((one) => JSON.stringify(one))
-    .sort();
+  const outputsOf = async () =>
+    [...(await valuesOf(TOPICS.aggregates)), ...(await valuesOf(TOPICS.anomalies))].map((one) =>
+      JSON.stringify(one),
+    );
+  const expected = (await outputsOf()).sort();
   await database.pool.query('DELETE FROM log_records');
 
   const first = await openPartition(await claimAs('crashing'), dependencies);
@@ -182,7 +193,7 @@ test('a crash before the checkpoint repeats outputs identically and ends in the 
   for (let i = 3; i < blocks.length; i++) await third.handle(batchOf([blocks[i]!], i));
   await third.close();
 
-  const outputs = (await valuesOf<{ id: string }>(TOPICS.aggregates)).map((one) => JSON.stringify(one));
+  const outputs = await outputsOf();
   expect(outputs.length).toBeGreaterThan(expected.length);
   expect([...new Set(outputs)].sort()).toEqual(expected);
   expect(await storedStates('crashing')).toEqual(await storedStates('straight'));

@@ -7,12 +7,12 @@ import {
   PoisonRecordError,
 } from '@tidewatch/messaging';
 import { parseTime, seriesKey } from '@tidewatch/readings';
-import { inPartitionTransaction, insertAnomalies, type SeriesDictionary } from '@tidewatch/time-series';
+import { inPartitionTransaction, type SeriesDictionary, upsertAnomalies } from '@tidewatch/time-series';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import * as metrics from '../metrics';
 
-/** One partition of anomalies. Their series may come here before any of its readings does: it is made then. */
+/** One partition of events of anomalies, each with the whole anomaly: the highest revision stands. Their series may come here before any of its readings does: it is made then. */
 export class AnomaliesHandler implements PartitionHandler {
   constructor(
     private readonly claim: PartitionClaim,
@@ -27,12 +27,12 @@ export class AnomaliesHandler implements PartitionHandler {
     );
     const ids = await this.dictionary.resolve(keys);
     const rows = anomalies.map((one, i) => ({ ...one, seriesId: ids[i]! }));
-    const inserted = await inPartitionTransaction(this.pool, this.claim, async (client) => {
-      const count = rows.length > 0 ? await insertAnomalies(client, rows) : 0;
+    const changed = await inPartitionTransaction(this.pool, this.claim, async (client) => {
+      const count = rows.length > 0 ? await upsertAnomalies(client, rows) : 0;
       await this.claim.advance(client, batch.nextOffset);
       return count;
     });
-    metrics.anomalies.inc(inserted);
+    metrics.anomalies.inc(changed);
   }
 
   close(): Promise<void> {
@@ -42,11 +42,20 @@ export class AnomaliesHandler implements PartitionHandler {
 
 const name = z.string().min(1).max(LIMITS.nameBytes);
 
+const time = z.string().refine((text) => isWithinLimits(parseTime(text)), 'Must be an RFC 3339 date-time.');
+const INT4_MAX = 2_147_483_647;
+
 /** The contract, and that the table can hold it: an index entry has a size, and PostgreSQL takes `infinity` or `now` for a time. */
 const storable = anomaly.extend({
   id: name,
   series: seriesRef.extend({ device: name, metric: name }),
-  time: z.string().refine((text) => isWithinLimits(parseTime(text)), 'Must be an RFC 3339 date-time.'),
+  incidentId: name,
+  detector: name,
+  revision: anomaly.shape.revision.max(INT4_MAX),
+  flaggedReadings: anomaly.shape.flaggedReadings.max(INT4_MAX),
+  began: time,
+  peakTime: time,
+  ended: time.nullable(),
 });
 
 function isWithinLimits(timeUs: number): boolean {

@@ -1,4 +1,4 @@
-import { LIMITS, severity } from '@tidewatch/contracts';
+import { anomalyState, LIMITS, severity } from '@tidewatch/contracts';
 import { formatTimeUs, parseTime } from '@tidewatch/readings';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -73,8 +73,10 @@ export class AnomaliesQuery extends createZodDto(
       device: name.optional().describe('Only anomalies of this device.'),
       metric: name.optional().describe('Only anomalies of this metric.'),
       severity: severity.optional().describe('Only anomalies of this severity.'),
-      from,
-      to,
+      state: anomalyState.optional().describe('Only anomalies in this state.'),
+      incident: name.optional().describe('Only anomalies of the incident with this id.'),
+      from: from.describe('Only anomalies that go on, or ended at this time or later.'),
+      to: to.describe('Only anomalies that began before this time.'),
       ...page({ most: 1_000, usual: 100 }),
     })
     .refine(endsAfterBegin, BEGINS_LATE),

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { UnknownDetectorError } from '../errors';
+import { newVerdict } from '../detector';
 import { DETECTORS, detectorKind } from '.';
 
 test('each detector is found by its own name', () => {
@@ -11,3 +12,25 @@ test('an unknown name is refused with the names there are', () => {
   expect(() => detectorKind('oracle')).toThrow(UnknownDetectorError);
   expect(() => detectorKind('oracle')).toThrow('no detector "oracle"; there is: agreement');
 });
+
+test.each(DETECTORS)(
+  '$name tells the deviation beside the score, and its statistics where it is out of range',
+  (kind) => {
+    const detector = kind.create();
+    const verdict = newVerdict();
+    let [alarms, outOfRange] = [0, 0];
+    for (let i = 0; i < 2_000; i++) {
+      const value = i % 500 > 490 ? 300 + i : 20 + ((i * 7919) % 13) / 10;
+      detector.observe(i * 1_000_000, value, verdict);
+      expect(verdict.score).toBeLessThanOrEqual(verdict.ratio / (1 + verdict.ratio));
+      if (verdict.score >= 0.5) alarms += 1;
+      if (verdict.ratio < 1) continue;
+      outOfRange += 1;
+      const strengths = verdict.strengths.slice(0, kind.statistics.length);
+      expect(Math.max(...strengths)).toBeGreaterThan(0.5);
+      expect(verdict.strengths.subarray(kind.statistics.length).every((it) => it === 0)).toBe(true);
+    }
+    expect(alarms).toBeGreaterThan(0);
+    expect(outOfRange).toBeGreaterThanOrEqual(alarms);
+  },
+);

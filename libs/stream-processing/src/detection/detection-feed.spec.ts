@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_STREAM_SETTINGS, type StreamSettings } from '../settings';
-import { collectingStream, feed, type Reading, type Record } from '../spec/harness';
+import { collectingStream, countingDetector, feed, type Reading, type Record } from '../spec/harness';
 import { MOST_HELD } from './held-readings';
 
-const SETTINGS = { ...DEFAULT_STREAM_SETTINGS, reorderMs: 2_000, alarmRestMs: 0 };
+const SETTINGS = { ...DEFAULT_STREAM_SETTINGS, reorderMs: 2_000 };
 const START = 1_700_000_040_000;
 
 const one = (timeMs: number, value = 500, series = 0): Reading => ({ series, time: START + timeMs, value });
@@ -12,12 +12,23 @@ const at = (appendedMs: number, ...readings: Reading[]): Record => ({
   readings,
 });
 
-/** The detector of the harness flags values above 100: what was flagged is what was fed. */
+/** Tells the times of readings above 100 with which the detector was fed. */
 function fedStream(settings: Partial<StreamSettings> = {}) {
-  const { stream, output } = collectingStream({ ...SETTINGS, ...settings });
+  const times: number[] = [];
+  const create = () => {
+    const detector = countingDetector.create();
+    return {
+      ...detector,
+      observe(...[timeUs, value, verdict]: Parameters<typeof detector.observe>) {
+        if (value > 100) times.push(timeUs / 1000 - START);
+        detector.observe(timeUs, value, verdict);
+      },
+    };
+  };
+  const { stream } = collectingStream({ ...SETTINGS, ...settings }, { ...countingDetector, create });
   const fed = (record: Record): number[] => {
     feed(stream, record);
-    return output.anomalies.splice(0).map((it) => (it as { timeUs: number }).timeUs / 1000 - START);
+    return times.splice(0);
   };
   return { stream, fed };
 }

@@ -1,11 +1,17 @@
-import { type Detector, type DetectorKind, newVerdict, type Verdict } from '@tidewatch/anomaly-detection';
+import {
+  type Detector,
+  type DetectorKind,
+  type Judged,
+  newVerdict,
+  type Verdict,
+} from '@tidewatch/anomaly-detection';
 import { grownFloats } from '../columns';
 import type { HashedSeries, StreamSink } from '../outputs';
 import type { StreamSettings } from '../settings';
 import type { ByteReader, ByteWriter } from '../state/bytes';
+import { EpisodeStore } from './episode-store';
 import { HeldReadings, MOST_HELD } from './held-readings';
 
-const FLAGGED_FROM = 0.5;
 /** After a reading out of order, those of its series wait for each other until this much event time has passed without another. */
 const DISORDER_MEMORY_US = 3_600_000_000;
 /** Readings that have waited long enough are looked for when the log's time enters a new period of this length. */
@@ -13,15 +19,13 @@ const RELEASE_PERIOD_MS = 1_000;
 
 /** The part of a series' state that belongs to detection. */
 export interface DetectionFields {
-  readonly lastFlagged: number;
-  readonly lastAlarm: number;
   /** Name of the detector and its snapshot. */
   readonly detector: string;
   readonly detectorState: Uint8Array;
 }
 
 /**
- * The detectors of all series of a partition (by row): feeds each with the readings of its series in order and raises alarms.
+ * The detectors of all series of a partition (by row): feeds each with the readings of its series in order, and makes episodes of what they say.
  *
  * A series that has always been in order is fed at once. One that has not is held back by `reorderMs`: a reading is fed when the event time of
  * its series has passed it by so much, or when it has waited for so long in the log's time, so that a slow series need not wait for its next reading.
@@ -29,12 +33,11 @@ export interface DetectionFields {
 export class DetectionFeed {
   private readonly detectors: (Detector | undefined)[] = [];
   private readonly verdict: Verdict = newVerdict();
-  private readonly alarmRestUs: number;
-  private readonly alarmRepeatUs: number;
+  private readonly episodes: EpisodeStore;
+  /** One object for all readings. */
+  private readonly judged: { -readonly [K in keyof Judged]: Judged[K] };
 
   // Columns by row, in µs of event time.
-  private lastFlagged = new Float64Array(0);
-  private lastAlarm = new Float64Array(0);
   /** A reading at or after this time, and after all others, need not wait. */
   private orderlyFrom = new Float64Array(0);
   /** Where readings are held: the last time that was fed, and the log's time (ms) since when the earliest is held. */
@@ -52,17 +55,22 @@ export class DetectionFeed {
   constructor(
     private readonly settings: StreamSettings,
     private readonly kind: DetectorKind,
-    private readonly sink: StreamSink,
+    sink: StreamSink,
     private readonly series: readonly (HashedSeries | undefined)[],
   ) {
     this.reorderUs = settings.reorderMs * 1000;
-    this.alarmRestUs = settings.alarmRestMs * 1000;
-    this.alarmRepeatUs = settings.alarmRepeatMs * 1000;
+    this.judged = { timeUs: 0.5, value: 0.5, verdict: this.verdict, judge: kind };
+    const silenceMs = settings.latenessMs + settings.idleTimeoutMs;
+    const episodeSettings = { calmUs: settings.episodeCalmMs * 1000, silenceUs: silenceMs * 1000 };
+    this.episodes = new EpisodeStore(episodeSettings, series, (of, report) => sink.episode(of, report));
+  }
+
+  get openEpisodes(): number {
+    return this.episodes.openCount;
   }
 
   grow(rows: number): void {
-    this.lastFlagged = grownFloats(this.lastFlagged, rows, 0);
-    this.lastAlarm = grownFloats(this.lastAlarm, rows, 0);
+    this.episodes.grow(rows);
     this.orderlyFrom = grownFloats(this.orderlyFrom, rows, -Infinity);
     this.lastFed = grownFloats(this.lastFed, rows, 0);
     this.heldSinceMs = grownFloats(this.heldSinceMs, rows, 0);
@@ -75,20 +83,19 @@ export class DetectionFeed {
   /** A new series. */
   begin(row: number): void {
     this.detectors[row] = this.kind.create();
-    this.lastFlagged[row] = this.lastAlarm[row] = -Infinity;
+    this.episodes.begin(row);
   }
 
-  /** Instead of `begin`. Returns false when the detector had to begin anew, because its state is of another detector or version. */
+  /** After `begin`. Returns false when the detector had to begin anew, because its state is of another detector or version. */
   restore(row: number, fields: DetectionFields): boolean {
     const detector = restoredDetector(this.kind, fields);
-    this.detectors[row] = detector ?? this.kind.create();
-    this.lastFlagged[row] = fields.lastFlagged;
-    this.lastAlarm[row] = fields.lastAlarm;
+    if (detector !== undefined) this.detectors[row] = detector;
     return detector !== undefined;
   }
 
-  release(row: number): void {
+  release(row: number, device: string): void {
     this.detectors[row] = undefined;
+    this.episodes.release(row, device);
     this.orderlyFrom[row] = -Infinity;
     this.held.release(row);
   }
@@ -134,10 +141,17 @@ export class DetectionFeed {
     this.held.release(row);
   }
 
+  hasOpenEpisodes(row: number): boolean {
+    return this.episodes.hasOpen(row);
+  }
+
+  /** Ends the episodes of a series that has been silent for so long, all where it is Infinity. Returns whether any ended. */
+  closeEpisodes(row: number, quietMs: number): boolean {
+    return this.episodes.closeSilent(row, quietMs * 1000);
+  }
+
   fields(row: number): DetectionFields {
     return {
-      lastFlagged: this.lastFlagged[row]!,
-      lastAlarm: this.lastAlarm[row]!,
       detector: this.kind.name,
       detectorState: this.detectors[row]!.snapshot(),
     };
@@ -147,8 +161,19 @@ export class DetectionFeed {
     this.clockMs = clockMs;
   }
 
-  /** What a series holds back: nothing, for most. */
+  /** What a series holds back (nothing, for most) and its episodes. */
   write(row: number, writer: ByteWriter): void {
+    this.writeHeld(row, writer);
+    this.episodes.write(row, writer);
+  }
+
+  /** Into a row that has begun. Throws `SnapshotError`. */
+  read(row: number, reader: ByteReader): void {
+    this.readHeld(row, reader);
+    this.episodes.read(row, reader);
+  }
+
+  private writeHeld(row: number, writer: ByteWriter): void {
     const isOrderly = this.orderlyFrom[row] === -Infinity;
     writer.byte(isOrderly ? 0 : 1);
     if (isOrderly) return;
@@ -159,8 +184,7 @@ export class DetectionFeed {
     writer.float64(this.heldSinceMs[row]!);
   }
 
-  /** Into a row that holds nothing. Throws `SnapshotError`. */
-  read(row: number, reader: ByteReader): void {
+  private readHeld(row: number, reader: ByteReader): void {
     if (reader.byte() === 0) return;
     this.orderlyFrom[row] = reader.float64();
     this.held.read(row, reader);
@@ -205,14 +229,11 @@ export class DetectionFeed {
 
   /** `time` is greater than all times that the row's detector has seen. */
   private score(row: number, time: number, value: number): void {
-    const { verdict } = this;
+    const { judged, verdict } = this;
     this.detectors[row]!.observe(time, value, verdict);
-    if (!(verdict.score >= FLAGGED_FROM)) return;
-    const rested = time - this.lastFlagged[row]! >= this.alarmRestUs;
-    this.lastFlagged[row] = time;
-    if (!rested && time - this.lastAlarm[row]! < this.alarmRepeatUs) return;
-    this.lastAlarm[row] = time;
-    this.sink.anomaly({ series: this.series[row]!, timeUs: time, value }, verdict);
+    judged.timeUs = time;
+    judged.value = value;
+    this.episodes.take(row, judged);
   }
 }
 

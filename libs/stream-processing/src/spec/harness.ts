@@ -1,4 +1,4 @@
-import type { DetectorKind, Verdict } from '@tidewatch/anomaly-detection';
+import { type DetectorKind, type Episode, scoreOf } from '@tidewatch/anomaly-detection';
 import { ReadingBatchBuilder, seriesKey, type SeriesKey } from '@tidewatch/readings';
 import { PartitionStream } from '../partition-stream';
 import type { StreamSettings } from '../settings';
@@ -22,14 +22,15 @@ export const SERIES: readonly SeriesKey[] = [
 ];
 
 /** Flags values above 100 and carries what it has seen as its state: enough to see that a detector is fed and restored. */
-const countingDetector: DetectorKind = {
+export const countingDetector: DetectorKind = {
   name: 'counting',
   create: () => counting(0, 0),
   restore: (bytes) => {
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     return counting(view.getFloat64(0), view.getFloat64(8));
   },
-  explain: (value) => `${value}`,
+  statistics: [],
+  reason: ({ deviation }) => `${deviation}`,
 };
 
 function counting(seen: number, lastTime: number): ReturnType<DetectorKind['create']> {
@@ -38,7 +39,10 @@ function counting(seen: number, lastTime: number): ReturnType<DetectorKind['crea
       if (timeUs <= lastTime) throw new Error('fed out of order');
       seen += 1;
       lastTime = timeUs;
-      verdict.score = value > 100 ? 0.75 : 0;
+      verdict.ratio = value > 100 ? value / 50 : Math.abs(value) / 1000;
+      verdict.score = scoreOf(verdict.ratio);
+      verdict.expectedMin = 0;
+      verdict.expectedMax = 100;
       verdict.deviation = seen;
     },
     snapshot() {
@@ -62,8 +66,12 @@ export function collectingStream(
   const output: Output = { windows: [], anomalies: [] };
   const stream = new PartitionStream(settings, kind, {
     window: ({ key }, window) => output.windows.push({ series: SERIES.indexOf(ownKey(key)), ...window }),
-    anomaly: ({ series, timeUs, value }, verdict: Readonly<Verdict>) =>
-      output.anomalies.push({ series: SERIES.indexOf(ownKey(series.key)), timeUs, value, ...verdict }),
+    episode: ({ key }, { event, episode, related }) =>
+      output.anomalies.push({
+        ...{ series: SERIES.indexOf(ownKey(key)), event },
+        ...(JSON.parse(JSON.stringify(episode)) as Episode),
+        related: related.map(({ series, ratio }) => [SERIES.indexOf(ownKey(series.key)), ratio]),
+      }),
   });
   return { stream, output };
 }

@@ -5,10 +5,11 @@ import type { DetectionFields } from '../detection/detection-feed';
 import { ByteReader, ByteWriter } from './bytes';
 
 /**
- * State of a series: version (1 byte), CRC-32 of what follows (4), then the fields below, the recent times, the windows and the readings held back.
+ * State of a series: version (1 byte), CRC-32 of what follows (4), then the fields below, the recent times, the windows, the readings
+ * held back and the episodes.
  * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8).
  */
-const SERIES_VERSION = 4;
+const SERIES_VERSION = 5;
 const PARTITION_VERSION = 2;
 const HEADER_BYTES = 5;
 
@@ -33,8 +34,6 @@ export function writeSeries(writer: ByteWriter, fields: SeriesFields, writeRest:
   writer.float64(fields.maxTime);
   writer.float64(fields.watermark);
   writer.float64(fields.lastAppendMs);
-  writer.float64(fields.lastFlagged);
-  writer.float64(fields.lastAlarm);
   writer.text(fields.detector);
   writer.bytes(fields.detectorState);
   writeRest();
@@ -58,8 +57,6 @@ export function readSeries(state: Uint8Array): { fields: SeriesFields; reader: B
     maxTime: reader.float64(),
     watermark: reader.float64(),
     lastAppendMs: reader.float64(),
-    lastFlagged: reader.float64(),
-    lastAlarm: reader.float64(),
     detector: reader.text(),
     detectorState: reader.bytes(),
   };

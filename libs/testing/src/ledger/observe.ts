@@ -89,10 +89,6 @@ export async function mark(platform: Platform): Promise<Mark> {
 /** Everything that the database and the topics (from `since` on) hold for devices whose name begins with `devicePrefix`. */
 export async function observe(platform: Platform, devicePrefix: string, since: Mark): Promise<Observed> {
   const rows = await storedRows(platform.pool, devicePrefix);
-  const { rows: ids } = await platform.pool.query<{ id: string }>(
-    'SELECT a.id FROM anomalies a JOIN series s ON s.id = a.series_id WHERE starts_with(s.device, $1)',
-    [devicePrefix],
-  );
   const { rows: deadLetters } = await platform.pool.query<{ count: number }>(
     'SELECT count(*)::int AS count FROM dead_letters',
   );
@@ -114,7 +110,7 @@ export async function observe(platform: Platform, devicePrefix: string, since: M
     logged,
     windows,
     anomalies,
-    storedAnomalyIds: ids.map(({ id }) => id),
+    storedAnomalies: await storedAnomalies(platform.pool, devicePrefix),
     deadLetters: deadLetters[0]!.count,
   };
 }
@@ -144,6 +140,24 @@ async function storedRows(pool: Pool, devicePrefix: string): Promise<ObservedRea
     timeUs: Number(time_us),
     value,
   }));
+}
+
+const time = (column: string): string =>
+  `to_char(a.${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+/** Each as the event has it that stands. */
+async function storedAnomalies(pool: Pool, devicePrefix: string): Promise<Anomaly[]> {
+  const { rows } = await pool.query<Anomaly>(
+    `SELECT a.id, a.revision, a.state, a.incident_id AS "incidentId",
+       jsonb_build_object('device', s.device, 'metric', s.metric, 'tags', s.tags) AS series,
+       ${time('began')} AS began, ${time('peak_time')} AS "peakTime", a.peak_value AS "peakValue",
+       ${time('ended')} AS ended, a.duration_seconds AS "durationSeconds", a.flagged_readings AS "flaggedReadings",
+       a.expected_min AS "expectedMin", a.expected_max AS "expectedMax", a.score, a.ratio, a.deviation, a.statistics,
+       a.related, a.severity, a.detector, a.explanation, a.counterfactual
+     FROM anomalies a JOIN series s ON s.id = a.series_id WHERE starts_with(s.device, $1)`,
+    [devicePrefix],
+  );
+  return rows;
 }
 
 /** Gives all records of a topic that came after the mark, and maybe some before, in the order of each partition. */

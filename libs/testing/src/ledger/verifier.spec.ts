@@ -48,17 +48,14 @@ function windowOf(series: number, values: number[]): WindowAggregate {
 }
 
 const ANOMALY: Anomaly = {
-  id: 'x1',
-  series: SERIES[0]!,
-  time: '1970-01-01T00:00:02.000000Z',
-  value: 7,
-  expectedMin: 1,
-  expectedMax: 2,
-  score: 0.9,
-  severity: 'warning',
-  detector: 'test',
-  explanation: 'too high',
+  ...{ id: 'x1', revision: 0, state: 'open', incidentId: 'i1', series: SERIES[0]! },
+  ...{ began: '1970-01-01T00:00:01.000000Z', peakTime: '1970-01-01T00:00:02.000000Z', peakValue: 7 },
+  ...{ ended: null, durationSeconds: 1, flaggedReadings: 2, expectedMin: 1, expectedMax: 2 },
+  ...{ score: 0.9, ratio: 9, deviation: null, severity: 'warning', detector: 'test' },
+  statistics: [{ name: 'jump', unit: 'sigma', strength: 3 }],
+  ...{ related: [], explanation: 'too high', counterfactual: 'lower' },
 };
+const CLOSED: Anomaly = { ...ANOMALY, revision: 1, state: 'closed', ended: '1970-01-01T00:00:03.000000Z' };
 
 const ROWS: Observed['rows'] = [
   { series: SERIES[0]!, timeUs: 1 * SECOND, value: 5 },
@@ -73,8 +70,9 @@ const RIGHT: Observed = {
   rows: ROWS,
   logged: [...ROWS, ...REPEATS],
   windows: [windowOf(0, [5]), { ...windowOf(0, [5, 7]), revision: 1 }, windowOf(1, [9]), windowOf(1, [9])],
-  anomalies: [ANOMALY, ANOMALY],
-  storedAnomalyIds: ['x1'],
+  anomalies: [ANOMALY, CLOSED, ANOMALY, CLOSED],
+  // In another order of fields, as a database may have them.
+  storedAnomalies: [{ ...CLOSED, statistics: [{ strength: 3, unit: 'sigma', name: 'jump' }] }],
   deadLetters: 0,
 };
 
@@ -93,6 +91,7 @@ describe('the verifier', () => {
       windowsExpected: 2,
       windowsRevised: 1,
       anomalies: 1,
+      anomaliesClosed: 1,
     });
   });
 
@@ -178,19 +177,61 @@ describe('the verifier', () => {
       { windowsUnexpected: 1 },
     ],
     [
-      'two anomalies of one reading',
-      { anomalies: [ANOMALY, { ...ANOMALY, id: 'x2' }], storedAnomalyIds: ['x1', 'x2'] },
+      'two anomalies that began with one reading',
+      {
+        anomalies: [ANOMALY, { ...ANOMALY, id: 'x2' }],
+        storedAnomalies: [ANOMALY, { ...ANOMALY, id: 'x2' }],
+      },
       { anomaliesInconsistent: 1 },
     ],
-    ['an anomaly of no reading', { anomalies: [{ ...ANOMALY, value: 8 }] }, { anomaliesPhantom: 1 }],
     [
-      'an anomaly with two contents',
-      { anomalies: [ANOMALY, { ...ANOMALY, score: 0.6 }] },
+      'an anomaly whose peak is no reading',
+      { anomalies: [{ ...ANOMALY, peakValue: 8 }], storedAnomalies: [{ ...ANOMALY, peakValue: 8 }] },
+      { anomaliesPhantom: 1 },
+    ],
+    [
+      'an anomaly that began with no reading',
+      {
+        anomalies: [{ ...ANOMALY, began: '1970-01-01T00:00:01.500000Z' }],
+        storedAnomalies: [{ ...ANOMALY, began: '1970-01-01T00:00:01.500000Z' }],
+      },
+      { anomaliesPhantom: 1 },
+    ],
+    [
+      'an event with two contents',
+      { anomalies: [...RIGHT.anomalies, { ...ANOMALY, score: 0.6 }] },
       { anomaliesInconsistent: 1 },
     ],
-    ['an anomaly stored twice', { storedAnomalyIds: ['x1', 'x1'] }, { anomaliesInconsistent: 1 }],
-    ['an anomaly not stored', { storedAnomalyIds: [] }, { anomaliesNotStored: 1 }],
-    ['a stored anomaly nobody published', { storedAnomalyIds: ['x1', 'x2'] }, { anomaliesPhantom: 1 }],
+    ['an anomaly that was never opened', { anomalies: [CLOSED] }, { anomaliesInconsistent: 2 }],
+    [
+      'an anomaly that was closed at once',
+      { anomalies: [{ ...CLOSED, revision: 0 }], storedAnomalies: [{ ...CLOSED, revision: 0 }] },
+      { anomaliesInconsistent: 1 },
+    ],
+    [
+      'an anomaly that was closed twice',
+      {
+        anomalies: [ANOMALY, CLOSED, { ...CLOSED, revision: 2 }],
+        storedAnomalies: [{ ...CLOSED, revision: 2 }],
+      },
+      { anomaliesInconsistent: 1 },
+    ],
+    [
+      'an anomaly that changed its incident',
+      {
+        anomalies: [ANOMALY, { ...CLOSED, incidentId: 'i2' }],
+        storedAnomalies: [{ ...CLOSED, incidentId: 'i2' }],
+      },
+      { anomaliesInconsistent: 1 },
+    ],
+    ['an anomaly stored twice', { storedAnomalies: [CLOSED, CLOSED] }, { anomaliesInconsistent: 1 }],
+    ['an anomaly not stored', { storedAnomalies: [] }, { anomaliesNotStored: 1 }],
+    ['an anomaly stored as it was before', { storedAnomalies: [ANOMALY] }, { anomaliesStoredWrong: 1 }],
+    [
+      'a stored anomaly nobody published',
+      { storedAnomalies: [CLOSED, { ...CLOSED, id: 'x2' }] },
+      { anomaliesPhantom: 1 },
+    ],
   ];
   test.each(PLANTED)('counts %s', (_name, change, faults) => {
     expect(faultsOf(change)).toEqual(faults);

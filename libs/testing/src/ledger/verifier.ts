@@ -1,7 +1,9 @@
 import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
-import type { Ledger, LedgerSeries } from './ledger-file';
+import { type AnomalyVerdicts, compareAnomalies } from './compare-anomalies';
+import type { Ledger } from './ledger-file';
 import { naiveWindows, type WindowContent } from './naive-windows';
 import { lastRevisions } from './revisions';
+import { acknowledgedReadings, seriesName, type Truth } from './truth';
 
 export interface ObservedReading {
   readonly series: SeriesRef;
@@ -19,13 +21,13 @@ export interface Observed {
   readonly windows: readonly WindowAggregate[];
   /** Every record of `anomalies.v1`, repeats included. */
   readonly anomalies: readonly Anomaly[];
-  /** Ids in the database, repeats included. */
-  readonly storedAnomalyIds: readonly string[];
+  /** Rows of the database. */
+  readonly storedAnomalies: readonly Anomaly[];
   /** Dead letters of the whole platform: the ledger sends nothing that could become one. */
   readonly deadLetters: number;
 }
 
-export interface Verdicts {
+export interface Verdicts extends AnomalyVerdicts {
   acknowledged: number;
   lost: number;
   duplicated: number;
@@ -39,10 +41,6 @@ export interface Verdicts {
   windowsUnexpected: number;
   windowsInconsistent: number;
   windowsRevised: number;
-  anomalies: number;
-  anomaliesInconsistent: number;
-  anomaliesNotStored: number;
-  anomaliesPhantom: number;
 }
 
 /** Counts that must be zero. */
@@ -59,6 +57,7 @@ export const FAULTS = [
   'windowsInconsistent',
   'anomaliesInconsistent',
   'anomaliesNotStored',
+  'anomaliesStoredWrong',
   'anomaliesPhantom',
 ] as const satisfies readonly (keyof Verdicts)[];
 
@@ -75,29 +74,8 @@ export function verify(ledger: Ledger, observed: Observed, options: VerifierOpti
     ...compareLog(ledger, truth, observed.logged),
     deadLettered: observed.deadLetters,
     ...compareWindows(truth, observed.windows, options),
-    ...compareAnomalies(truth, observed),
+    ...compareAnomalies(truth, observed.anomalies, observed.storedAnomalies),
   };
-}
-
-type Truth = ReadonlyMap<string, ReadonlyMap<number, number>>;
-
-function seriesName(series: SeriesRef | LedgerSeries): string {
-  const tags = Object.entries(series.tags).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([series.device, series.metric, tags]);
-}
-
-/** Per series, time to value. The first value sent for an identity stands: a device sends its requests one after another. */
-function acknowledgedReadings(ledger: Ledger): Truth {
-  const names = ledger.series.map(seriesName);
-  const truth = new Map(names.map((name) => [name, new Map<number, number>()]));
-  for (const { outcome, readings } of ledger.requests) {
-    if (outcome !== 'acknowledged') continue;
-    for (const [series, timeUs, value] of readings) {
-      const times = truth.get(names[series]!)!;
-      if (!times.has(timeUs)) times.set(timeUs, value);
-    }
-  }
-  return truth;
 }
 
 function compareRows(
@@ -164,7 +142,7 @@ type WindowCounts = Pick<
 >;
 
 function compareWindows(truth: Truth, windows: Observed['windows'], options: VerifierOptions): WindowCounts {
-  const { last: found, inconsistent, revised } = lastRevisions(windows);
+  const { last: found, inconsistent, revised } = lastRevisions(windows, mayFollow);
   const counts: WindowCounts = {
     windowsExpected: 0,
     windowsMissing: 0,
@@ -211,44 +189,9 @@ function sameContent(expected: WindowContent, actual: WindowAggregate): boolean 
   });
 }
 
-function compareAnomalies(
-  truth: Truth,
-  observed: Observed,
-): Pick<Verdicts, 'anomalies' | 'anomaliesInconsistent' | 'anomaliesNotStored' | 'anomaliesPhantom'> {
-  const { byKey: published, inconsistent } = unique(observed.anomalies);
-  const stored = new Set(observed.storedAnomalyIds);
-  const subjects = new Set<string>();
-  let unfounded = 0;
-  for (const { series, time, value, detector } of published.values()) {
-    const name = seriesName(series);
-    subjects.add(`${detector}/${name}@${time}`);
-    if (truth.get(name)?.get(microseconds(time)) !== value) unfounded += 1;
-  }
-  return {
-    anomalies: published.size,
-    // Two ids for one subject are as bad as two contents for one id.
-    anomaliesInconsistent:
-      inconsistent + published.size - subjects.size + observed.storedAnomalyIds.length - stored.size,
-    anomaliesNotStored: [...published.keys()].filter((id) => !stored.has(id)).length,
-    anomaliesPhantom: unfounded + [...stored].filter((id) => !published.has(id)).length,
-  };
-}
-
-/** Of a time such as `2026-01-31T14:02:10.000001Z`. */
-function microseconds(time: string): number {
-  return Date.parse(`${time.slice(0, 19)}Z`) * 1000 + Number(time.slice(20, 26));
-}
-
-/** Records by id, and how many said something else than the first of their id. */
-function unique<T extends { readonly id: string }>(
-  records: readonly T[],
-): { byKey: Map<string, T>; inconsistent: number } {
-  const byKey = new Map<string, T>();
-  let inconsistent = 0;
-  for (const record of records) {
-    const first = byKey.get(record.id);
-    if (first === undefined) byKey.set(record.id, record);
-    else if (JSON.stringify(first) !== JSON.stringify(record)) inconsistent += 1;
-  }
-  return { byKey, inconsistent };
+/** A revision is of the same window, has more readings, and comes after none that was final. */
+function mayFollow(before: WindowAggregate | undefined, revision: WindowAggregate): boolean {
+  if (before === undefined) return true;
+  const sameWindow = before.sizeMs === revision.sizeMs && before.startMs === revision.startMs;
+  return sameWindow && !before.final && revision.count > before.count;
 }

@@ -2,7 +2,7 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typ
 import { SeriesEntity } from './series.entity';
 
 @Entity({ name: 'anomalies' })
-@Index('anomalies_time', ['time', 'id'])
+@Index('anomalies_began', ['began', 'id'])
 export class AnomalyEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
@@ -14,11 +14,34 @@ export class AnomalyEntity {
   @JoinColumn({ name: 'series_id' })
   series?: SeriesEntity;
 
-  @Column({ type: 'timestamptz' })
-  time!: Date;
+  /** Of the event that was stored last. */
+  @Column({ type: 'int' })
+  revision!: number;
 
-  @Column({ type: 'float8' })
-  value!: number;
+  @Column({ type: 'text' })
+  state!: string;
+
+  @Index('anomalies_incident')
+  @Column({ name: 'incident_id', type: 'text' })
+  incidentId!: string;
+
+  @Column({ type: 'timestamptz' })
+  began!: Date;
+
+  @Column({ name: 'peak_time', type: 'timestamptz' })
+  peakTime!: Date;
+
+  @Column({ name: 'peak_value', type: 'float8' })
+  peakValue!: number;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  ended!: Date | null;
+
+  @Column({ name: 'duration_seconds', type: 'float8' })
+  durationSeconds!: number;
+
+  @Column({ name: 'flagged_readings', type: 'int' })
+  flaggedReadings!: number;
 
   @Column({ name: 'expected_min', type: 'float8' })
   expectedMin!: number;
@@ -29,6 +52,18 @@ export class AnomalyEntity {
   @Column({ type: 'float8' })
   score!: number;
 
+  @Column({ type: 'float8' })
+  ratio!: number;
+
+  @Column({ type: 'float8', nullable: true })
+  deviation!: number | null;
+
+  @Column({ type: 'jsonb' })
+  statistics!: object;
+
+  @Column({ type: 'jsonb' })
+  related!: object;
+
   @Column({ type: 'text' })
   severity!: string;
 
@@ -37,4 +72,7 @@ export class AnomalyEntity {
 
   @Column({ type: 'text' })
   explanation!: string;
+
+  @Column({ type: 'text' })
+  counterfactual!: string;
 }

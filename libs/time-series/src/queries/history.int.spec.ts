@@ -13,10 +13,12 @@ const SEED = `
   INSERT INTO readings
   SELECT '2026-03-01T12:00:00.000250Z'::timestamptz + n * interval '1 s', s, n + s / 10.0
   FROM generate_series(0, 9) AS n, generate_series(1, 4) AS s;
-  INSERT INTO anomalies
-  SELECT 'id-' || n, 1 + n % 3, '2026-03-01T12:00:00.000250Z'::timestamptz + (n / 2) * interval '1 s', n, 0, 1, 0.5,
-    CASE WHEN n % 2 = 0 THEN 'info' ELSE 'critical' END, 'z', 'odd'
-  FROM generate_series(0, 9) AS n;
+  INSERT INTO anomalies (id, series_id, began, peak_value, expected_min, expected_max, score, severity, detector, explanation,
+    revision, state, incident_id, peak_time, ended, duration_seconds, flagged_readings, ratio, statistics, related, counterfactual)
+  SELECT 'id-' || n, 1 + n % 3, time, n, 0, 1, 0.5, CASE WHEN n % 2 = 0 THEN 'info' ELSE 'critical' END, 'z', 'odd',
+    1, CASE WHEN n = 0 THEN 'open' ELSE 'closed' END, 'incident-' || n / 4, time,
+    CASE WHEN n > 0 THEN time + interval '0.5 s' END, 0.5, 2, 1, '[]', '[]', 'less odd'
+  FROM generate_series(0, 9) AS n, LATERAL (SELECT '2026-03-01T12:00:00.000250Z'::timestamptz + (n / 2) * interval '1 s' AS time);
   INSERT INTO dead_letters
   SELECT 'readings.v1', n % 2, 9007199254740993 + n, 'undecodable-block', 'd', convert_to('bytes ' || n, 'UTF8'), '{}',
     '2026-03-01T12:00:00Z'::timestamptz + (n / 2) * interval '1 ms'
@@ -117,13 +119,19 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
     expect(await ids({ device: 'a' })).toBe('9674301');
     expect(await ids({ device: 'b', metric: 'x' })).toBe('852');
     expect(await ids({ severity: 'critical' })).toBe('97531');
-    expect(await ids({ from: '2026-03-01T12:00:01.00025Z', to: '2026-03-01T12:00:03.00025Z' })).toBe('4523');
+    expect(await ids({ state: 'open' })).toBe('0');
+    expect(await ids({ state: 'closed', severity: 'info' })).toBe('8642');
+    expect(await ids({ incident: 'incident-1' })).toBe('6745');
+    // The range overlaps them: one goes on still, and two ended when it begins.
+    expect(await ids({ from: '2026-03-01T12:00:01.50025Z', to: '2026-03-01T12:00:03.00025Z' })).toBe('45230');
+    expect(await ids({ from: '2026-03-01T12:00:01.500251Z', to: '2026-03-01T12:00:03.00025Z' })).toBe('450');
   });
 
   test('between two pages new ones may come, before and behind, and none of the old is lost or given twice', async () => {
     const add = (id: string, time: string): Promise<unknown> =>
       database.pool.query(
-        `INSERT INTO anomalies SELECT $1, series_id, $2, value, 0, 1, 0.5, 'info', 'added', 'odd' FROM anomalies WHERE id = 'id-0'`,
+        `INSERT INTO anomalies SELECT (jsonb_populate_record(a, jsonb_build_object('id', $1::text, 'began', $2::text, 'detector', 'added'))).*
+         FROM anomalies AS a WHERE id = 'id-0'`,
         [id, time],
       );
     const first = await history.anomalies({}, { limit: 4 });
@@ -138,9 +146,20 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
     const { items } = await history.anomalies({}, { limit: 1 });
     expect(items).toEqual([
       {
-        ...{ id: 'id-8', series: { device: 'b', metric: 'x', tags: { site: 'n' } } },
-        ...{ time: '2026-03-01T12:00:04.000250Z', value: 8, expectedMin: 0, expectedMax: 1, score: 0.5 },
-        ...{ severity: 'info', detector: 'z', explanation: 'odd' },
+        ...{ id: 'id-8', revision: 1, state: 'closed', incidentId: 'incident-2' },
+        series: { device: 'b', metric: 'x', tags: { site: 'n' } },
+        ...{ began: '2026-03-01T12:00:04.000250Z', peakTime: '2026-03-01T12:00:04.000250Z', peakValue: 8 },
+        ...{ ended: '2026-03-01T12:00:04.500250Z', durationSeconds: 0.5, flaggedReadings: 2 },
+        ...{
+          expectedMin: 0,
+          expectedMax: 1,
+          score: 0.5,
+          ratio: 1,
+          deviation: null,
+          statistics: [],
+          related: [],
+        },
+        ...{ severity: 'info', detector: 'z', explanation: 'odd', counterfactual: 'less odd' },
       },
     ]);
   });

@@ -10,6 +10,7 @@ import { MessageLog1763900000003 } from '../migrations/1763900000003-message-log
 import { Access1763900000004 } from '../migrations/1763900000004-access';
 import { LogIdentity1763900000005 } from '../migrations/1763900000005-log-identity';
 import { Settings1763900000006 } from '../migrations/1763900000006-settings';
+import { Episodes1763900000007 } from '../migrations/1763900000007-episodes';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -19,6 +20,7 @@ const MIGRATIONS = [
   Access1763900000004,
   LogIdentity1763900000005,
   Settings1763900000006,
+  Episodes1763900000007,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';

@@ -28,7 +28,7 @@ export const ROLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
     ...VERIFY_KEYS,
     series: ['SELECT', 'INSERT'],
     readings: ['SELECT', 'INSERT'],
-    anomalies: ['SELECT', 'INSERT'],
+    anomalies: READ_WRITE,
     dead_letters: ['SELECT', 'INSERT'],
     metrics: ALL,
     settings_revision: ['SELECT', 'UPDATE'],

@@ -14,6 +14,7 @@ const ALL = [
   'Access1763900000004',
   'LogIdentity1763900000005',
   'Settings1763900000006',
+  'Episodes1763900000007',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {

@@ -2,7 +2,7 @@ import type { Detector, DetectorKind, Verdict } from '../../detector';
 import { History } from '../../tails/history';
 import { describe } from './describe';
 import { evidence } from './evidence';
-import { explainAgreement } from './explain';
+import { AGREEMENT_STATISTICS, agreementReason } from './explain';
 import {
   CELL,
   HISTORY_AT,
@@ -37,7 +37,7 @@ const ONE_STEP = 0.99;
 /** Of the reading at hand: distances (NaN where they say nothing yet), their surprises, the short mean, how far beyond the range seen. */
 const distances = new Float64Array(TAILS);
 const surprises = new Float64Array(TAILS);
-const now = { shortMean: 0.5, beyond: 0.5, touched: 0.5 };
+const now = { shortMean: 0.5, beyond: 0.5, far: 0.5, touched: 0.5 };
 
 /** Serves every series in turn. */
 const history = new History(HISTORY_READINGS);
@@ -58,6 +58,7 @@ class Agreement implements Detector, StatePlace {
 
   observe(timeUs: number, value: number, verdict: Verdict): void {
     verdict.score = 0;
+    verdict.ratio = 0;
     verdict.expectedMin = NaN;
     verdict.expectedMax = NaN;
     verdict.deviation = 0;
@@ -83,6 +84,7 @@ class Agreement implements Detector, StatePlace {
       this.report(ratio, verdict);
       if (this.isFirstChange(x)) this.reportFirstChange(verdict);
       if (stuck >= 1) this.reportStuck(stuck, verdict);
+      if (verdict.ratio >= 1) tellStrengths(verdict, stuck);
       cells[at + CELL.isStuck] = stuck >= 1 ? 1 : 0;
     }
     this.keep(timeUs, x, bin);
@@ -167,6 +169,7 @@ class Agreement implements Detector, StatePlace {
     const agreed = this.agreed();
     const reach = distanceLimit(this);
     const far = reach > 0 ? distances[TAIL.distance]! / reach : 0;
+    now.far = far;
     const ratio = agreed > far ? agreed : far;
     if (ratio >= 1 && this.isOneStep()) return ONE_STEP;
     if (ratio >= 1) describe(this, { x, bin, shortMean: now.shortMean, surprises }, verdict);
@@ -200,6 +203,7 @@ class Agreement implements Detector, StatePlace {
     around(cells[at + CELL.lastValue]! + cells[at + CELL.origin]!, 0, verdict);
     verdict.deviation = Infinity;
     verdict.score = FIRST_CHANGE;
+    verdict.ratio = FIRST_CHANGE / (1 - FIRST_CHANGE);
     cells[at + CELL.rest] = SETTINGS.restReadings;
   }
 
@@ -262,6 +266,7 @@ class Agreement implements Detector, StatePlace {
     const { cells, at } = this;
     const score = ratio / (1 + ratio);
     const rest = cells[at + CELL.rest]!;
+    verdict.ratio = ratio;
     if (ratio >= 1 && rest === 0) {
       cells[at + CELL.rest] = Math.round(
         SETTINGS.restReadings * SETTINGS.restGrowth ** cells[at + CELL.faultAlarms]!,
@@ -276,10 +281,9 @@ class Agreement implements Detector, StatePlace {
 
   /** One alarm, with the reading that makes a run too long. */
   private reportStuck(stuck: number, verdict: Verdict): void {
-    verdict.score = MOST_UNREPORTED;
-    if (this.cells[this.at + CELL.isStuck] === 1) return;
     describeStuck(this, verdict);
-    verdict.score = stuck / (1 + stuck);
+    verdict.ratio = stuck;
+    verdict.score = this.cells[this.at + CELL.isStuck] === 1 ? MOST_UNREPORTED : stuck / (1 + stuck);
   }
 
   /** Takes the reading in, after it was judged. */
@@ -350,6 +354,14 @@ class Agreement implements Detector, StatePlace {
   }
 }
 
+/** In the order of the kind's statistics. */
+function tellStrengths({ strengths }: Verdict, stuck: number): void {
+  for (let tail = 0; tail < TAIL.distance; tail++) strengths[tail] = surprises[tail]!;
+  strengths[TAIL.distance] = now.far;
+  strengths[TAILS] = now.beyond;
+  strengths[TAILS + 1] = stuck;
+}
+
 function bounded(x: number): number {
   return Math.max(-MAX_MAGNITUDE, Math.min(MAX_MAGNITUDE, x));
 }
@@ -364,5 +376,6 @@ export const agreement: DetectorKind = {
     readSnapshot(bytes, cells, floats);
     return new Agreement(place);
   },
-  explain: explainAgreement,
+  statistics: AGREEMENT_STATISTICS,
+  reason: agreementReason,
 };

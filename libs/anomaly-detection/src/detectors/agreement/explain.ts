@@ -1,31 +1,21 @@
-import type { Verdict } from '../../detector';
-import { SETTINGS } from './settings';
+import type { Statistic, Verdict } from '../../detector';
+import { inWords } from '../../wording';
 
-/**
- * "92.1, expected 24.8 to 26.31; 31 times further from its usual level than usual", or of a level: "90.2 on average over the last
- * 8 readings, expected …". Numbers to four significant digits.
- */
-export function explainAgreement(value: number, verdict: Verdict): string {
-  const range = `expected ${short(verdict.expectedMin)} to ${short(verdict.expectedMax)}`;
-  if (verdict.cause === 'level') {
-    const mean = `${short(verdict.observed)} on average over the last ${SETTINGS.shortReadings} readings`;
-    return `${mean}, ${range}; the level has moved ${times(verdict.deviation)} as usual`;
-  }
-  if (verdict.cause === 'stuck')
-    return `${short(value)} and no change any more, ${ratio(verdict.deviation)} times as long as ever before`;
-  if (verdict.deviation === Infinity)
-    return `${short(value)}, ${range}; a first change after a constant stretch`;
-  return `${short(value)}, ${range}; ${times(verdict.deviation)} from the usual level as usual`;
-}
+/** The distances in the order of TAIL, then what has no tail model. */
+export const AGREEMENT_STATISTICS: readonly Statistic[] = [
+  { name: 'distance from the mean of the last 8 readings', unit: 'surprise' },
+  { name: 'mean of the last 8 readings against the long mean', unit: 'surprise' },
+  { name: 'last 48 readings against the 48 before', unit: 'surprise' },
+  { name: 'distance from the usual value at this time of day', unit: 'surprise' },
+  { name: 'distance from the usual level', unit: 'limit' },
+  { name: 'beyond everything seen', unit: 'share' },
+  { name: 'time without a change', unit: 'limit' },
+];
 
-function short(x: number): string {
-  return String(Number(x.toPrecision(4)));
-}
-
-function times(deviation: number): string {
-  return `${ratio(deviation)} times as far`;
-}
-
-function ratio(x: number): string {
-  return x >= 10 && x < 1e6 ? String(Math.round(x)) : short(x);
+/** "31 times as far from the usual level as usual", or of the mean of the last readings: "the level has moved 31 times as far as usual". */
+export function agreementReason({ cause, deviation }: Readonly<Verdict>): string {
+  if (cause === 'level') return `the level has moved ${inWords(deviation)} times as far as usual`;
+  if (cause === 'stuck') return `no change any more, for ${inWords(deviation)} times as long as ever before`;
+  if (deviation === Infinity) return 'a first change after a constant stretch';
+  return `${inWords(deviation)} times as far from the usual level as usual`;
 }

@@ -1,0 +1,15 @@
+export {
+  durationUs,
+  endBySilence,
+  endIfSilent,
+  type Episode,
+  type EpisodeEvent,
+  type FiredStatistic,
+  followEpisode,
+  type Judged,
+  openEpisode,
+  type Peak,
+} from './episode';
+export { episodeCounterfactual, episodeSentence, type Naming } from './sentence';
+export { scoreOf, type Severity } from './severity';
+export { restoreEpisode, snapshotEpisode } from './snapshot';

@@ -1,0 +1,217 @@
+import {
+  endBySilence,
+  endIfSilent,
+  type Episode,
+  type EpisodeEvent,
+  followEpisode,
+  type Judged,
+  openEpisode,
+  restoreEpisode,
+  snapshotEpisode,
+} from '@tidewatch/anomaly-detection';
+import { grownFloats } from '../columns';
+import type { EpisodeReport, HashedSeries, RelatedSeries } from '../outputs';
+import type { ByteReader, ByteWriter } from '../state/bytes';
+import { DeviceRows } from './device-rows';
+
+/** Series of a device belong together when they are out of range within this time of each other. */
+const TOGETHER_US = 60_000_000;
+/** A reading that comes so near to its limit has moved, though nothing is flagged. */
+const MOVED_FROM = 0.8;
+const MOST_RELATED = 20;
+
+const HAS_MOVED = 1;
+const HAS_INCIDENT = 2;
+
+export interface EpisodeSettings {
+  /** Event time without a reading out of range that ends an episode. */
+  readonly calmUs: number;
+  /** Silence that ends an episode, in event time or the log's. */
+  readonly silenceUs: number;
+}
+
+/** Where events go; the episode is reused. */
+type Tell = (series: HashedSeries, report: EpisodeReport) => void;
+
+/**
+ * Open episodes of all series of a partition (by row), one for each series and judge, and what relates those of one device: the incident
+ * and who has moved at the same time. All that is known of a series is kept with it, so that it is the same after a restart.
+ */
+export class EpisodeStore {
+  private readonly open: (Episode[] | undefined)[] = [];
+  private readonly devices = new DeviceRows();
+
+  // Columns by row, in µs of event time; -Infinity where there was none.
+  private lastUs = new Float64Array(0);
+  /** The last stretch of time in which the series has moved, and the largest deviation in it. */
+  private movedFrom = new Float64Array(0);
+  private movedUntil = new Float64Array(0);
+  private movedRatio = new Float64Array(0);
+  /** The incident that the series was part of last, and when its own last episode in it ended. */
+  private incidentFrom = new Float64Array(0);
+  private incidentUntil = new Float64Array(0);
+
+  /** `series` are those of the table, by row. */
+  constructor(
+    private readonly settings: EpisodeSettings,
+    private readonly series: readonly (HashedSeries | undefined)[],
+    private readonly tell: Tell,
+  ) {}
+
+  /** Of all series. */
+  openCount = 0;
+
+  grow(rows: number): void {
+    this.lastUs = grownFloats(this.lastUs, rows, -Infinity);
+    this.movedFrom = grownFloats(this.movedFrom, rows, -Infinity);
+    this.movedUntil = grownFloats(this.movedUntil, rows, -Infinity);
+    this.movedRatio = grownFloats(this.movedRatio, rows, 0);
+    this.incidentFrom = grownFloats(this.incidentFrom, rows, -Infinity);
+    this.incidentUntil = grownFloats(this.incidentUntil, rows, -Infinity);
+  }
+
+  /** A new series. */
+  begin(row: number): void {
+    this.devices.add(row, this.series[row]!.key.device);
+    this.lastUs[row] = this.movedFrom[row] = this.movedUntil[row] = -Infinity;
+    this.incidentFrom[row] = this.incidentUntil[row] = -Infinity;
+    this.movedRatio[row] = 0;
+  }
+
+  /** `device` is that of the series, which may have left the table already. */
+  release(row: number, device: string): void {
+    this.devices.remove(row, device);
+    this.openCount -= this.open[row]?.length ?? 0;
+    this.open[row] = undefined;
+  }
+
+  hasOpen(row: number): boolean {
+    return this.open[row] !== undefined;
+  }
+
+  /** Takes the next reading of a series as one judge has seen it. Of several judges all take it before the next reading. */
+  take(row: number, reading: Judged): void {
+    const { timeUs, verdict } = reading;
+    const last = this.lastUs[row]!;
+    this.lastUs[row] = timeUs;
+    if (verdict.ratio >= MOVED_FROM) this.noteMove(row, timeUs, verdict.ratio);
+    const episode = this.open[row]?.find(({ source }) => source === reading.judge.name);
+    if (episode !== undefined && !this.endedBySilence(row, episode, timeUs - episode.lastUs)) {
+      const event = followEpisode(episode, reading, this.settings.calmUs);
+      if (event !== undefined) this.report(row, episode, event);
+      return;
+    }
+    if (verdict.score >= 0.5) this.openNew(row, reading, timeUs - last);
+  }
+
+  /** Ends episodes of a series that has been silent for `quietUs`: all of them where it is Infinity. Returns whether any ended. */
+  closeSilent(row: number, quietUs: number): boolean {
+    const ended = this.open[row]?.filter((episode) => this.endedBySilence(row, episode, quietUs)) ?? [];
+    return ended.length > 0;
+  }
+
+  write(row: number, writer: ByteWriter): void {
+    const hasMoved = this.movedUntil[row] !== -Infinity;
+    const hasIncident = this.incidentFrom[row] !== -Infinity;
+    writer.float64(this.lastUs[row]!);
+    writer.byte((hasMoved ? HAS_MOVED : 0) | (hasIncident ? HAS_INCIDENT : 0));
+    if (hasMoved) {
+      writer.float64(this.movedFrom[row]!);
+      writer.float64(this.movedUntil[row]!);
+      writer.float64(this.movedRatio[row]!);
+    }
+    if (hasIncident) {
+      writer.float64(this.incidentFrom[row]!);
+      writer.float64(this.incidentUntil[row]!);
+    }
+    const open = this.open[row] ?? [];
+    writer.varint(open.length);
+    for (const episode of open) writer.bytes(snapshotEpisode(episode));
+  }
+
+  /** Into a row that has begun. Throws `SnapshotError`. */
+  read(row: number, reader: ByteReader): void {
+    this.lastUs[row] = reader.float64();
+    const has = reader.byte();
+    if (has & HAS_MOVED) {
+      this.movedFrom[row] = reader.float64();
+      this.movedUntil[row] = reader.float64();
+      this.movedRatio[row] = reader.float64();
+    }
+    if (has & HAS_INCIDENT) {
+      this.incidentFrom[row] = reader.float64();
+      this.incidentUntil[row] = reader.float64();
+    }
+    for (let left = reader.varint(); left > 0; left--) this.addOpen(row, restoreEpisode(reader.bytes()));
+  }
+
+  private openNew(row: number, reading: Judged, intervalUs: number): void {
+    const incidentUs = this.incidentAt(row, reading.timeUs);
+    this.incidentFrom[row] = incidentUs;
+    const episode = openEpisode(reading, incidentUs, intervalUs < Infinity ? intervalUs : 0);
+    this.addOpen(row, episode);
+    this.report(row, episode, 'opened');
+  }
+
+  private addOpen(row: number, episode: Episode): void {
+    (this.open[row] ??= []).push(episode);
+    this.openCount += 1;
+  }
+
+  private endedBySilence(row: number, episode: Episode, quietUs: number): boolean {
+    if (!endBySilence(episode, quietUs, this.settings.silenceUs)) return false;
+    this.report(row, episode, 'closed');
+    return true;
+  }
+
+  private report(row: number, episode: Episode, event: EpisodeEvent): void {
+    if (event === 'closed') {
+      const rest = this.open[row]!.filter((other) => other !== episode);
+      this.open[row] = rest.length > 0 ? rest : undefined;
+      this.openCount -= 1;
+      if (episode.incidentUs === this.incidentFrom[row])
+        this.incidentUntil[row] = Math.max(this.incidentUntil[row]!, episode.endedUs!);
+    }
+    this.tell(this.series[row]!, { event, episode, related: this.relatedTo(row, episode) });
+  }
+
+  /** When the incident began which an episode that opens at `timeUs` is part of: the newest one of its device that is near, else its own. */
+  private incidentAt(row: number, timeUs: number): number {
+    let incident = -Infinity;
+    for (const other of this.devices.of(this.series[row]!.key.device)) {
+      const from = this.incidentFrom[other]!;
+      const isNear = from - TOGETHER_US <= timeUs && timeUs <= this.incidentEnd(other) + TOGETHER_US;
+      if (isNear && from > incident) incident = from;
+    }
+    return incident === -Infinity ? timeUs : incident;
+  }
+
+  private incidentEnd(row: number): number {
+    const incident = this.incidentFrom[row]!;
+    let end = this.incidentUntil[row]!;
+    for (const episode of this.open[row] ?? []) {
+      if (episode.incidentUs === incident) end = Math.max(end, endIfSilent(episode));
+    }
+    return end;
+  }
+
+  private noteMove(row: number, timeUs: number, ratio: number): void {
+    const goesOn = timeUs - this.movedUntil[row]! <= TOGETHER_US;
+    if (!goesOn) this.movedFrom[row] = timeUs;
+    this.movedUntil[row] = timeUs;
+    this.movedRatio[row] = goesOn ? Math.max(this.movedRatio[row]!, ratio) : ratio;
+  }
+
+  /** Other series of the device that were moving within a minute of the beginning or the peak; those furthest out of range first. */
+  private relatedTo(row: number, { beganUs, peak }: Episode): RelatedSeries[] {
+    const near = (other: number, timeUs: number): boolean =>
+      this.movedFrom[other]! <= timeUs + TOGETHER_US && this.movedUntil[other]! >= timeUs - TOGETHER_US;
+    const related: RelatedSeries[] = [];
+    for (const other of this.devices.of(this.series[row]!.key.device)) {
+      if (other === row || !(near(other, beganUs) || near(other, peak.timeUs))) continue;
+      related.push({ series: this.series[other]!, ratio: this.movedRatio[other]! });
+    }
+    related.sort((a, b) => b.ratio - a.ratio || Buffer.compare(a.series.hash, b.series.hash));
+    return related.slice(0, MOST_RELATED);
+  }
+}
