@@ -34,6 +34,11 @@ export const MOST_STATISTICS = 8;
 export interface Detector {
   /** O(1), no allocation. `timeUs` rises from call to call; `value` is finite. */
   observe(timeUs: number, value: number, verdict: Verdict): void;
+  /**
+   * False alarms that are accepted of this series in a week; 1 until it is told. Its owner shares what is accepted of a device among its series.
+   * Not part of the snapshot.
+   */
+  budget(alarmsPerWeek: number): void;
   /** State as bytes, versioned. A detector restored from it continues bit for bit. */
   snapshot(): Uint8Array;
 }

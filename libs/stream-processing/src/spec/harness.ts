@@ -45,6 +45,9 @@ function counting(seen: number, lastTime: number): ReturnType<DetectorKind['crea
       verdict.expectedMax = 100;
       verdict.deviation = seen;
     },
+    budget() {
+      // Flags by value alone.
+    },
     snapshot() {
       const view = new DataView(new ArrayBuffer(16));
       view.setFloat64(0, seen);

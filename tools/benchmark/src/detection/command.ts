@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { DETECTORS, detectorKind } from '@tidewatch/anomaly-detection';
+import { calibrationReport } from './calibration';
 import { DatasetError, loadDataset } from './data/dataset';
 import { evaluate } from './evaluation';
 import { LEGEND, report, speedReport } from './report';
@@ -16,6 +17,7 @@ const USAGE = `Runs a detector over labelled series and says how well it found w
   --detector <name>         one of ${DETECTORS.map(({ name }) => name).join(', ')} (default ${DETECTORS[0]!.name})
   --threshold <0…1>         scores from here on are alarms (default 0.5)
   --results <folder>        also write a result file per series, as NAB's own scorer reads them
+  --calibration             no folder: how many alarms series without a fault raise, beside how many are accepted
   --speed                   also measure readings a second and memory a series
   --json                    figures as JSON instead of a table
   --help                    this text
@@ -36,6 +38,10 @@ export function detectionBenchmark(args: readonly string[]): number {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (options.calibration) {
+    process.stdout.write(calibrationReport(options.kind));
+    return 0;
+  }
   try {
     run(options);
     return 0;
@@ -54,6 +60,7 @@ function readOptions(args: readonly string[]) {
       detector: { type: 'string', default: DETECTORS[0]!.name },
       threshold: { type: 'string', default: '0.5' },
       results: { type: 'string' },
+      calibration: { type: 'boolean', default: false },
       speed: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -63,7 +70,8 @@ function readOptions(args: readonly string[]) {
   if (!(threshold > 0 && threshold <= 1)) {
     throw new Error(`--threshold takes a number above 0 and up to 1, not "${values.threshold}".`);
   }
-  if (!values.help && positionals.length !== 1) throw new Error('Name one folder of labelled series.');
+  const needsFolder = !values.help && !values.calibration;
+  if (needsFolder && positionals.length !== 1) throw new Error('Name one folder of labelled series.');
   return { ...values, threshold, folder: positionals[0] ?? '', kind: detectorKind(values.detector) };
 }
 

@@ -1,5 +1,6 @@
 import type { Detector, DetectorKind, Verdict } from '../../detector';
 import { History } from '../../tails/history';
+import { countAlarm, keepBudget } from './budget';
 import { describe } from './describe';
 import { evidence } from './evidence';
 import { AGREEMENT_STATISTICS, agreementReason } from './explain';
@@ -48,6 +49,7 @@ class Agreement implements Detector, StatePlace {
   readonly at: number;
   readonly floats: Float32Array;
   readonly first: number;
+  private alarmsPerWeek = 1;
 
   constructor({ cells, at, floats, first }: StatePlace) {
     this.cells = cells;
@@ -88,6 +90,10 @@ class Agreement implements Detector, StatePlace {
       cells[at + CELL.isStuck] = stuck >= 1 ? 1 : 0;
     }
     this.keep(timeUs, x, bin);
+  }
+
+  budget(alarmsPerWeek: number): void {
+    this.alarmsPerWeek = alarmsPerWeek;
   }
 
   snapshot(): Uint8Array {
@@ -133,6 +139,7 @@ class Agreement implements Detector, StatePlace {
     if (cells[at + CELL.readings] === 0) {
       cells[at + CELL.lowest] = cells[at + CELL.highest] = x;
       cells[at + CELL.evidenceFactor] = cells[at + CELL.distanceFactor] = 1;
+      cells[at + CELL.limitFactor] = 1;
       const profile = this.first + SEASON_AT;
       this.floats.fill(NaN, profile, profile + SEASON_BINS);
       learnWaiting(this);
@@ -255,7 +262,10 @@ class Agreement implements Detector, StatePlace {
     for (let tail = 0; tail < TAILS; tail++) floats[row + tail] = distances[tail]!;
     floats[row + TAILS] = weight;
     cells[at + CELL.waiting] = waiting + 1;
-    if (waiting + 1 >= cells[at + CELL.waitingMost]!) learnWaiting(this);
+    if (waiting + 1 >= cells[at + CELL.waitingMost]!) {
+      learnWaiting(this);
+      keepBudget(this, waiting + 1, this.alarmsPerWeek);
+    }
     const since = cells[at + CELL.sinceBegin]! + 1;
     const slow = since < SETTINGS.slowReadings ? since : SETTINGS.slowReadings;
     cells[at + CELL.slowMean]! += (weight / slow) * (x - cells[at + CELL.slowMean]!);
@@ -273,6 +283,7 @@ class Agreement implements Detector, StatePlace {
       );
       cells[at + CELL.faultAlarms]! += 1;
       verdict.score = score;
+      countAlarm(this);
       return;
     }
     verdict.score = score < MOST_UNREPORTED ? score : MOST_UNREPORTED;

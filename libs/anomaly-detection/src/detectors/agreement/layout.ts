@@ -54,8 +54,11 @@ export const CELL = {
   firstTime: 31,
   /** 1 while a run is longer than it may be. */
   isStuck: 32,
+  /** Alarms above the budget, below 0 where there were less, and what that multiplies the limits by. */
+  overspent: 33,
+  limitFactor: 34,
 } as const;
-const OWN_CELLS = 33;
+const OWN_CELLS = 35;
 export const CELLS = OWN_CELLS + TAILS * TAIL_CELLS;
 
 /** Where the cells of a tail model begin among those of its series. */

@@ -43,6 +43,12 @@ export const SETTINGS = {
   evidence: { limit: 5.75, growth: 0.027, forgetReadings: 6800 },
   /** Distance from the usual level, in units of its 95 % quantile, that is an alarm. */
   distance: { limit: 2.8, growth: 0.64, forgetReadings: 10_800 },
+  /**
+   * No more than one alarm in so many readings is accepted, however slow the series. Limits are larger by a share for each tenfold of that; by another
+   * for each alarm above the budget but the first ones, `free`, which are fewer the more readings there are for one; and smaller for each
+   * below it, down to the least.
+   */
+  budget: { perTenfold: 0.15, growth: 0.1, readings: 5000, free: 20, least: 0.6 },
   /** After an alarm: readings until the next one, longer by a factor with each within one fault. */
   restReadings: 9,
   restGrowth: 2.6,

@@ -3,7 +3,7 @@ import { CELL, CELLS, FLOATS, HISTORY_READINGS, WAITING_READINGS } from './layou
 
 export const KIND = 'agreement';
 const KIND_BYTE = 0xa6;
-const VERSION = 3;
+const VERSION = 4;
 const HEAD = 4;
 /** Longest run of zeros, and of other numbers, behind one pair of bytes. */
 const MAX_RUN = 255;

@@ -1,0 +1,33 @@
+import { CELL } from './layout';
+import { SETTINGS } from './settings';
+import type { StatePlace } from './state-blocks';
+
+const WEEK_US = 604_800_000_000;
+
+/** Readings in which one alarm is accepted. */
+function readingsPerAlarm({ cells, at }: StatePlace, alarmsPerWeek: number): number {
+  return WEEK_US / (cells[at + CELL.usualInterval]! * alarmsPerWeek);
+}
+
+/** Alarms above the budget, below 0 where there were less. Each reported one counts. */
+export function countAlarm({ cells, at }: StatePlace): void {
+  cells[at + CELL.overspent]! += 1;
+}
+
+/**
+ * Counts readings that were judged, and sets what the limits are multiplied by: more where one alarm is accepted in many readings, and then by what
+ * the series has raised so far. Each alarm raises the limits, and readings lower them, so that both are in balance at the budget (as adaptive
+ * conformal inference does; Gibbs and Candes, "Adaptive Conformal Inference Under Distribution Shift", 2021): a heavy tail is no noisier than a light one.
+ */
+export function keepBudget(place: StatePlace, judged: number, alarmsPerWeek: number): void {
+  const { cells, at } = place;
+  const { perTenfold, growth, readings, least, free } = SETTINGS.budget;
+  const perAlarm = Math.max(readings, readingsPerAlarm(place, alarmsPerWeek));
+  const tenfolds = Math.log10(perAlarm / readings);
+  const lowest = Math.log(least) / growth;
+  const overspent = Math.max(lowest, cells[at + CELL.overspent]! - judged / perAlarm);
+  cells[at + CELL.overspent] = overspent;
+  const excess = overspent > 0 ? Math.max(0, overspent - (free * readings) / perAlarm) : overspent;
+  const step = excess > 0 ? growth * (1 + tenfolds) : growth;
+  cells[at + CELL.limitFactor] = (1 + perTenfold * tenfolds) * Math.exp(step * excess);
+}
