@@ -1,4 +1,5 @@
 import { adoptApiKey, parseKey } from '@tidewatch/auth';
+import type { CreateApiKey } from '@tidewatch/contracts';
 import { ensureTopics, LogReplacedError, messagingOptions } from '@tidewatch/messaging';
 import { commonConfig, ConfigError, parseConfig, processEnvironment, secret } from '@tidewatch/service-kit';
 import { ensureLogins, migrate, ROLE_PRIVILEGES, SchemaTooNewError } from '@tidewatch/time-series';
@@ -8,6 +9,14 @@ import { z } from 'zod';
 const ROLES = Object.keys(ROLE_PRIVILEGES);
 const passwordSetting = (role: string) => `${role.toUpperCase()}_PASSWORD`;
 const password = z.string().min(16).meta(secret).optional();
+const firstKey = z
+  .string()
+  .refine(
+    (text) => parseKey(text) !== null,
+    'must be tw_, 12 letters or digits, _ and 43 characters of base64url',
+  )
+  .meta(secret)
+  .optional();
 
 /**
  * The admin step before the services start: logins of the services where passwords are given, the database's schema of this build, the log's
@@ -17,18 +26,13 @@ const password = z.string().min(16).meta(secret).optional();
  */
 const config = z.object({
   DATABASE_URL: commonConfig.DATABASE_URL,
+  DATABASE_PASSWORD: commonConfig.DATABASE_PASSWORD,
   MESSAGE_LOG: commonConfig.MESSAGE_LOG,
   KAFKA_BROKERS: commonConfig.KAFKA_BROKERS,
   TOPIC_PARTITIONS: z.coerce.number().int().min(1).max(1_000).default(12),
   TOPIC_REPLICATION: z.coerce.number().int().min(1).max(7).default(1),
-  BOOTSTRAP_KEY: z
-    .string()
-    .refine(
-      (text) => parseKey(text) !== null,
-      'must be tw_, 12 letters or digits, _ and 43 characters of base64url',
-    )
-    .meta(secret)
-    .optional(),
+  BOOTSTRAP_KEY: firstKey,
+  BOOTSTRAP_INGEST_KEY: firstKey,
   ...Object.fromEntries(ROLES.map((role) => [passwordSetting(role), password])),
 });
 
@@ -39,6 +43,7 @@ const USAGE = `Brings the database to the schema of this build and makes the log
 Settings come from the environment; X_FILE names a file with the value of X.
 
   DATABASE_URL          of the owner of the tables; required
+  DATABASE_PASSWORD     for a DATABASE_URL without one
   MESSAGE_LOG           postgres or kafka (default postgres)
   KAFKA_BROKERS         host:port,… ; required for kafka
   TOPIC_PARTITIONS      of each topic (default 12)
@@ -46,6 +51,7 @@ Settings come from the environment; X_FILE names a file with the value of X.
   TIDEWATCH_<SERVICE>_PASSWORD
                         makes the role tidewatch_<service>, or gives it this password (16 characters or more)
   BOOTSTRAP_KEY         an API key with all rights, tw_<12 letters or digits>_<43 of base64url>: only its hash is kept
+  BOOTSTRAP_INGEST_KEY  another one, which may only send readings
 `;
 
 const EXIT = { failed: 1, configuration: 2, tooNew: 3, otherLog: 4 } as const;
@@ -69,7 +75,14 @@ async function run(): Promise<void> {
     for (const { topic, partitions, outcome } of topics) {
       print(`topic ${topic}: ${partitions} partitions, ${outcome}`);
     }
-    if (settings.BOOTSTRAP_KEY !== undefined) await adoptBootstrapKey(pool, settings.BOOTSTRAP_KEY);
+    await adoptFirstKey(pool, settings.BOOTSTRAP_KEY, {
+      name: 'bootstrap',
+      scopes: ['ingest', 'read', 'admin'],
+    });
+    await adoptFirstKey(pool, settings.BOOTSTRAP_INGEST_KEY, {
+      name: 'bootstrap ingest',
+      scopes: ['ingest'],
+    });
   } finally {
     await pool.end();
   }
@@ -81,9 +94,10 @@ function loginsIn(settings: Readonly<Record<string, unknown>>): Record<string, s
   return Object.fromEntries(given.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-async function adoptBootstrapKey(pool: Pool, key: string): Promise<void> {
-  const isNew = await adoptApiKey(pool, { key, name: 'bootstrap', scopes: ['ingest', 'read', 'admin'] });
-  print(isNew ? 'the bootstrap key is known now' : 'the bootstrap key was known already');
+async function adoptFirstKey(pool: Pool, key: string | undefined, of: CreateApiKey): Promise<void> {
+  if (key === undefined) return;
+  const isNew = await adoptApiKey(pool, { key, ...of });
+  print(`the ${of.name} key ${isNew ? 'is known now' : 'was known already'}`);
 }
 
 function print(line: string): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { NabOptions } from './series/nab-folder';
 
@@ -12,6 +13,8 @@ export interface SimulatorOptions {
 export const USAGE = `Plays a plant: machines with sensors that send readings to Tidewatch, with faults now and then.
 
   TIDEWATCH_KEY=tw_… npm run simulator -- [options]
+
+  TIDEWATCH_KEY_FILE names a file with the key instead.
 
   --url <address>     default TIDEWATCH_URL, or http://localhost:8080
   --machines <n>      default 12
@@ -45,11 +48,9 @@ export function parseOptions(
     },
   });
   if (values.help) return null;
-  const key = environment['TIDEWATCH_KEY'];
-  if (key === undefined || key === '') throw new Error('TIDEWATCH_KEY is not set: it takes an ingest key.');
   return {
     url: values.url.replace(/\/$/, ''),
-    key,
+    key: keyIn(environment),
     machines: integer('--machines', values.machines, [1, 500]),
     intervalMs: integer('--interval-ms', values['interval-ms'], [50, 3_600_000]),
     seed: integer('--seed', values.seed, [0, 2 ** 31 - 1]),
@@ -79,6 +80,23 @@ export function parseFaultOptions(argv: readonly string[]): NabOptions | null {
     intervalMs: integer('--interval-ms', values['interval-ms'], [1, 86_400_000]),
     seed: integer('--seed', values.seed, [0, 2 ** 31 - 1]),
   };
+}
+
+function keyIn(environment: Readonly<Record<string, string | undefined>>): string {
+  const key = environment['TIDEWATCH_KEY'];
+  if (key !== undefined && key !== '') return key;
+  const file = environment['TIDEWATCH_KEY_FILE'];
+  if (file === undefined || file === '') throw new Error('TIDEWATCH_KEY is not set: it takes an ingest key.');
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(
+      `TIDEWATCH_KEY_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function integer(name: string, text: string, [min, max]: readonly [number, number]): number {

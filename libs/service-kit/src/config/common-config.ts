@@ -33,6 +33,12 @@ export const commonConfig = {
     })
     .meta(secret)
     .describe('PostgreSQL connection string.'),
+  DATABASE_PASSWORD: z
+    .string()
+    .min(1)
+    .meta(secret)
+    .optional()
+    .describe('Password for a `DATABASE_URL` that has none, so that only this has to be a secret.'),
   DATABASE_POOL_SIZE: z.coerce
     .number()
     .int()

@@ -55,6 +55,20 @@ describe('an environment', () => {
     });
   });
 
+  test('the password of the database may come alone, whatever is in it', () => {
+    const DATABASE_URL = 'postgres://tidewatch_storage@db:5432/tidewatch?sslmode=require';
+    const DATABASE_PASSWORD = 'p@ss:w/rd $&%';
+    const parsed = parseConfig(config, { ...valid, DATABASE_URL, DATABASE_PASSWORD });
+    const url = new URL(parsed.DATABASE_URL);
+    expect(decodeURIComponent(url.password)).toBe(DATABASE_PASSWORD);
+    expect(url.username).toBe('tidewatch_storage');
+    expect(url.search).toBe('?sslmode=require');
+    for (const other of ['postgres://db/tidewatch', 'postgres://user:given@db/tidewatch'])
+      expect(problemsOf({ ...valid, DATABASE_URL: other, DATABASE_PASSWORD })).toEqual([
+        'DATABASE_PASSWORD is set, so DATABASE_URL must have a user and no password',
+      ]);
+  });
+
   test('a default that contradicts another setting is told in its own words', () => {
     const related = config.refine(({ LIMIT, PORT }) => LIMIT < PORT, {
       path: ['LIMIT'],

@@ -23,6 +23,7 @@ export function parseConfig<S extends z.ZodObject>(schema: S, environment: Envir
     const value = readSetting(name, environment, problems);
     if (value !== undefined) values[name] = value;
   }
+  putPasswordIntoUrl(values, problems);
   const result = schema.safeParse(values);
   for (const issue of result.error?.issues ?? []) {
     const name = String(issue.path[0] ?? 'configuration');
@@ -37,6 +38,21 @@ export function parseConfig<S extends z.ZodObject>(schema: S, environment: Envir
   }
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);
   return result.data;
+}
+
+const URL_WITH_USER_ALONE = /^(postgres(?:ql)?:\/\/[^:@/?#]+)@/;
+
+function putPasswordIntoUrl(values: Record<string, string>, problems: string[]): void {
+  const { DATABASE_URL: url, DATABASE_PASSWORD: password } = values;
+  if (url === undefined || password === undefined) return;
+  if (!URL_WITH_USER_ALONE.test(url)) {
+    problems.push('DATABASE_PASSWORD is set, so DATABASE_URL must have a user and no password');
+    return;
+  }
+  values['DATABASE_URL'] = url.replace(
+    URL_WITH_USER_ALONE,
+    (_, user: string) => `${user}:${encodeURIComponent(password)}@`,
+  );
 }
 
 function readSetting(name: string, environment: Environment, problems: string[]): string | undefined {
