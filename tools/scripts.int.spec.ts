@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-const SCRIPT = path.join(__dirname, 'scripts/build-images.sh');
+const BUILD_IMAGES = path.join(__dirname, 'scripts/build-images.sh');
+const MAKE_SECRETS = path.join(__dirname, 'scripts/make-secrets.sh');
 /** A folder with a `docker` that says how it was called, and one in which there is no engine. */
 let engines: string;
 
@@ -16,8 +17,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(engines, { recursive: true, force: true }));
 
-function run(args: string[], env: Record<string, string> = {}): { status: number | null; lines: string[] } {
-  const { status, stdout, stderr } = spawnSync('bash', [SCRIPT, ...args], {
+function run(
+  args: string[],
+  env: Record<string, string> = {},
+  script = BUILD_IMAGES,
+): { status: number | null; lines: string[] } {
+  const { status, stdout, stderr } = spawnSync('bash', [script, ...args], {
     encoding: 'utf8',
     env: { PATH: `${engines}:/usr/bin:/bin`, ...env },
   });
@@ -62,5 +67,39 @@ describe('build-images.sh', () => {
     expect(result.status).toBe(status);
     expect(result.lines[0]).toContain(line);
     expect(result.lines.filter((text) => text.startsWith('docker '))).toEqual([]);
+  });
+});
+
+describe('make-secrets.sh', () => {
+  const contents = (folder: string) =>
+    Object.fromEntries(
+      readdirSync(folder).map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]),
+    );
+
+  test('makes each secret once, in a folder that is closed to others', () => {
+    const folder = path.join(engines, 'secrets');
+    expect(run([folder], {}, MAKE_SECRETS).status).toBe(0);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    const first = contents(folder);
+    expect(new Set(Object.values(first)).size).toBe(9);
+    for (const name of ['bootstrap-key', 'ingest-key'])
+      expect(first[name]).toMatch(/^tw_[0-9A-Za-z]{12}_[\w-]{43}$/);
+    for (const secret of Object.values(first)) expect(secret.length).toBeGreaterThanOrEqual(40);
+    rmSync(path.join(folder, 'session-key'));
+    expect(run([folder], {}, MAKE_SECRETS).lines).toEqual([`made ${folder}/session-key`]);
+    const { 'session-key': renewed, ...kept } = contents(folder);
+    expect(first).toMatchObject(kept);
+    expect(renewed).not.toBe(first['session-key']);
+  });
+
+  test.each([
+    [['--all'], 2, 'make-secrets: unknown option --all; see --help'],
+    [['a', 'b'], 2, 'make-secrets: takes one folder at most; see --help'],
+    [['/proc/secrets'], 1, 'make-secrets: cannot make /proc/secrets'],
+    [['--help'], 0, 'Makes passwords and keys for docker compose, each in a file of its own under secrets/.'],
+  ])('%j says what is wrong', (args, status, line) => {
+    const result = run(args, {}, MAKE_SECRETS);
+    expect(result.status).toBe(status);
+    expect(result.lines).toContain(line);
   });
 });
