@@ -1,5 +1,6 @@
 import { PROBLEM_CONTENT_TYPE } from '@tidewatch/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { lingerOnClose } from './linger';
 import { problemOf, toProblemError } from './problem-mapping';
 
 /** Answers with problem+json for anything that was thrown; 5xx are logged with their cause. */
@@ -7,6 +8,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const problem = toProblemError(error);
   if (problem.status >= 500) logFailure(problem.status, problem.extra.cause ?? problem, request);
   if (reply.sent) return;
+  lingerOnClose(request.raw);
   if (problem.extra.retryAfterSeconds !== undefined) {
     void reply.header('retry-after', String(problem.extra.retryAfterSeconds));
   }

@@ -220,6 +220,46 @@ describe.each([true, false])('a service with request context %s', (requestContex
     expect(JSON.parse(body)).toMatchObject({ status: Number(status.slice(0, 3)) });
   });
 
+  /** As many clients do: the whole request first, and only then the answer. */
+  const sendThenRead = async (bytes: string): Promise<string> => {
+    const socket = connect(Number(new URL(started.service.url).port), '127.0.0.1').pause();
+    await once(socket, 'connect');
+    for (let at = 0; at < bytes.length; at += 100_000) {
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.write(bytes.slice(at, at + 100_000), (error) =>
+          error ? reject(error) : setImmediate(resolve),
+        );
+      });
+    }
+    return new Promise((resolve, reject) => {
+      let text = '';
+      socket.on('data', (chunk) => (text += chunk.toString()));
+      socket.on('close', () => resolve(text)).on('error', reject);
+      socket.resume();
+    });
+  };
+
+  test('a refusal can be read by a client that sends its request to the end, and wants no other', async () => {
+    const head = ['POST /things HTTP/1.1', 'host: x', 'connection: close', 'content-type: application/json'];
+    const bytes = `${head.join('\r\n')}\r\ncontent-length: 3000000\r\n\r\n${' '.repeat(3_000_000)}`;
+    for (let i = 0; i < 5; i += 1) {
+      const [answer = '', body = ''] = (await sendThenRead(bytes)).split('\r\n\r\n');
+      expect(answer).toMatch(/^HTTP\/1.1 413 /);
+      expect(JSON.parse(body)).toMatchObject({ status: 413 });
+    }
+  });
+
+  test('a client that goes on sending for ever is not listened to for ever', async () => {
+    const head = ['POST /things HTTP/1.1', 'host: x', 'connection: close', 'content-type: application/json'];
+    const socket = connect(Number(new URL(started.service.url).port), '127.0.0.1');
+    socket.on('error', () => undefined).resume();
+    socket.write(`${head.join('\r\n')}\r\ncontent-length: 900000000\r\n\r\n`);
+    const drip = setInterval(() => socket.write(' '), 50);
+    await once(socket, 'close');
+    clearInterval(drip);
+  });
+
   test('does not mind an expectation that it does not know', async () => {
     const answer = await raw('GET /livez HTTP/1.1\r\nhost: x\r\nexpect: tea\r\nconnection: close\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
