@@ -1,23 +1,25 @@
 import { Alert, Badge, Button, Group, Skeleton, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import type { Anomaly, Severity } from '@tidewatch/contracts';
-import { memo, useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { Panel } from '../layout/panel';
 import { useNow } from '../live/use-now';
-import { formatAge, formatTime } from '../series/format';
+import { formatAge, formatLength, formatTime } from '../series/format';
 import { useMetric, useMetrics } from '../series/metrics';
 import { useSelection } from '../series/selection';
 import { seriesLabel, unitLabel } from '../series/series';
+import { type Incident, incidentsOf } from './incidents';
 import type { Anomalies } from './use-anomalies';
 
 const COLORS: Record<Severity, string> = { info: 'blue', warning: 'orange', critical: 'red' };
 const SHOWN = 20;
 
-/** What detectors found, the newest first. */
+/** What detectors found, the newest first: one entry for an incident, whatever the number of its series. */
 export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcement }: Anomalies) {
   const nowMs = useNow();
   const metrics = useMetrics();
   const [isAll, setIsAll] = useState(false);
-  const shown = isAll ? anomalies : anomalies.slice(0, SHOWN);
+  const incidents = useMemo(() => incidentsOf(anomalies), [anomalies]);
+  const shown = isAll ? incidents : incidents.slice(0, SHOWN);
   return (
     <Panel
       title="Anomalies"
@@ -45,30 +47,62 @@ export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcemen
         </Text>
       )}
       <ol className="tw-plain-list tw-anomalies">
-        {shown.map((anomaly) => (
-          <AnomalyItem
-            key={anomaly.id}
-            anomaly={anomaly}
-            age={formatAge(Date.parse(anomaly.began), nowMs)}
-            time={formatTime(Date.parse(anomaly.began), nowMs)}
-          />
+        {shown.map((incident) => (
+          <IncidentItem key={incident.id} incident={incident} nowMs={nowMs} />
         ))}
       </ol>
-      {anomalies.length > SHOWN && (
+      {incidents.length > SHOWN && (
         <Button variant="subtle" size="xs" mt="xs" onClick={() => setIsAll(!isAll)} aria-expanded={isAll}>
-          {isAll ? 'Show fewer' : `Show all ${anomalies.length}`}
+          {isAll ? 'Show fewer' : `Show all ${incidents.length}`}
         </Button>
       )}
     </Panel>
   );
 }
 
-const AnomalyItem = memo(function AnomalyItem(props: { anomaly: Anomaly; age: string; time: string }) {
+function IncidentItem({ incident, nowMs }: { incident: Incident; nowMs: number }) {
+  const { first, others } = incident;
+  return (
+    <li data-severity={first.severity} data-incident={incident.id}>
+      <AnomalyEntry anomaly={first} {...timesOf(first, nowMs)} />
+      {others.length > 0 && (
+        <details className="tw-details">
+          <summary>
+            {incident.isOpen ? 'Going on: ' : ''}
+            {others.length === 1 ? '1 more series' : `${others.length} more`} of {first.series.device}
+          </summary>
+          {others.map((anomaly) => (
+            <AnomalyEntry key={anomaly.id} anomaly={anomaly} {...timesOf(anomaly, nowMs)} />
+          ))}
+        </details>
+      )}
+    </li>
+  );
+}
+
+/** Texts that seldom change, so that an entry is drawn anew only when they do. */
+function timesOf({ began, state, durationSeconds }: Anomaly, nowMs: number) {
+  const beganMs = Date.parse(began);
+  const course =
+    state === 'open'
+      ? `going on for ${formatLength(Math.max(0, nowMs - beganMs))}`
+      : `lasted ${formatLength(durationSeconds * 1_000)}`;
+  return { age: formatAge(beganMs, nowMs), time: formatTime(beganMs, nowMs), course };
+}
+
+interface EntryProps {
+  readonly anomaly: Anomaly;
+  readonly age: string;
+  readonly time: string;
+  readonly course: string;
+}
+
+const AnomalyEntry = memo(function AnomalyEntry(props: EntryProps) {
   const { anomaly } = props;
   const { choose } = useSelection();
   const metric = useMetric(anomaly.series.metric);
   return (
-    <li data-severity={anomaly.severity} data-anomaly={anomaly.id}>
+    <div data-anomaly={anomaly.id} data-state={anomaly.state}>
       <Group gap="xs" justify="space-between" wrap="nowrap" align="center">
         <Group gap="xs" wrap="nowrap" miw={0}>
           <Badge color={COLORS[anomaly.severity]} variant="light" size="sm" className="tw-fixed">
@@ -91,12 +125,12 @@ const AnomalyItem = memo(function AnomalyItem(props: { anomaly: Anomaly; age: st
           c="dimmed"
           className="tw-fixed"
         >
-          {props.age}
+          {props.age}, {props.course}
         </Text>
       </Group>
       <Text size="sm" mt={2}>
         {anomaly.explanation}
       </Text>
-    </li>
+    </div>
   );
 });

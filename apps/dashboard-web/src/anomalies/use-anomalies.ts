@@ -5,7 +5,7 @@ import { listAnomalies } from '../api/history';
 import { useSubscription } from '../live/live-context';
 import { addFrame, addStored, EMPTY_LOG } from './anomaly-log';
 
-/** Anomalies of history and as they come; `announcement` is the newest one that came while the page was open. */
+/** Anomalies of history and as they come; `announcement` is the one that began or ended last while the page was open. */
 export function useAnomalies() {
   const [live, setLive] = useState(EMPTY_LOG);
   const [isLoaded, setIsLoaded] = useState(false);
@@ -14,10 +14,20 @@ export function useAnomalies() {
   useSubscription('anomalies', { view: 'anomalies' }, (body, isSnapshot) => {
     setLive((log) => addFrame(log, body));
     setIsLoaded(true);
-    if (!isSnapshot && body.view === 'anomalies') setAnnouncement(body.anomalies.at(-1));
+    if (isSnapshot || body.view !== 'anomalies') return;
+    // What goes on changes often: only its beginning and its end are read out.
+    const news = body.anomalies.findLast(({ revision, state }) => revision === 0 || state !== 'open');
+    if (news !== undefined) setAnnouncement(news);
   });
   const log = useMemo(() => addStored(live, stored.data ?? []), [live, stored.data]);
-  return { ...log, isLoaded: isLoaded || stored.isFetched, error: stored.error, announcement };
+  const anomalies = useMemo(() => log.anomalies.filter(({ state }) => state !== 'withdrawn'), [log]);
+  return {
+    missed: log.missed,
+    anomalies,
+    isLoaded: isLoaded || stored.isFetched,
+    error: stored.error,
+    announcement,
+  };
 }
 
 export type Anomalies = ReturnType<typeof useAnomalies>;

@@ -98,6 +98,12 @@ export function formatAge(timeMs: number, nowMs: number): string {
   return age > 0 ? `${count} ${unit} ago` : `in ${count} ${unit}`;
 }
 
+/** `48 s`, `3 min`: the largest whole unit. */
+export function formatLength(ms: number): string {
+  const [unit, unitMs] = UNITS.find(([, size]) => ms >= size) ?? ['s', 1_000];
+  return ms < 1_000 ? 'less than 1 s' : `${Math.floor(ms / unitMs)} ${unit}`;
+}
+
 /** A reading is stale when the device has been silent for so long. */
 const STALE_AFTER_MS = 5 * 60_000;
 

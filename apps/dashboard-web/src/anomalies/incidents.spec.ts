@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals';
+import type { Anomaly } from '@tidewatch/contracts';
+import { incidentsOf } from './incidents';
+
+const anomaly = (id: string, incidentId: string, change: Partial<Anomaly> = {}): Anomaly => ({
+  ...{ id, revision: 0, state: 'closed', incidentId, series: { device: 'd', metric: id, tags: {} } },
+  ...{ began: '2026-01-01T00:00:00.000000Z', peakTime: '2026-01-01T00:00:00.000000Z', peakValue: 1 },
+  ...{
+    ended: null,
+    durationSeconds: 0,
+    flaggedReadings: 1,
+    expectedMin: 0,
+    expectedMax: 1,
+    score: 0.5,
+    ratio: 1,
+  },
+  ...{ deviation: 1, statistics: [], related: [], severity: 'info', detector: 'test' },
+  ...{ explanation: 'Odd.', counterfactual: 'Less.' },
+  ...change,
+});
+
+test('anomalies of an incident are one entry, the worst one first; it is open while one of them is', () => {
+  const list = [
+    anomaly('a', 'i2'),
+    anomaly('b', 'i1', { ratio: 2 }),
+    anomaly('c', 'i1', { severity: 'critical' }),
+    anomaly('d', 'i1', { ratio: 3, state: 'open' }),
+  ];
+  const told = incidentsOf(list).map(({ id, first, others, isOpen }) => [
+    id,
+    isOpen,
+    [first, ...others].map((one) => one.id).join(''),
+  ]);
+  expect(told).toEqual([
+    ['i2', false, 'a'],
+    ['i1', true, 'cdb'],
+  ]);
+});
+
+test('what was withdrawn is not shown', () => {
+  expect(incidentsOf([anomaly('a', 'i', { state: 'withdrawn' })])).toEqual([]);
+});
