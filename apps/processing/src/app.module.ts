@@ -14,13 +14,19 @@ import { processing, type ProcessingConfig } from './config';
 import { PARTITION_DEPENDENCIES, type PartitionDependencies } from './partitions/open-partition';
 import { ProcessingService } from './partitions/processing.service';
 import { StateStore } from './partitions/state-store';
+import { SettingsChangedController } from './settings/settings-changed.controller';
+import { SettingsFeed } from './settings/settings-feed';
+import { SettingsStore } from './settings/settings-store';
 
 @Module({
   imports: [MessagingModule.forRootAsync({ inject: [SERVICE_CONFIG, PG_POOL], useFactory: logOptions })],
+  controllers: [SettingsChangedController],
   providers: [
+    { provide: SettingsStore, inject: [PG_POOL], useFactory: (pool: Pool) => new SettingsStore(pool) },
+    SettingsFeed,
     {
       provide: PARTITION_DEPENDENCIES,
-      inject: [SERVICE_CONFIG, MESSAGE_LOG, PG_POOL],
+      inject: [SERVICE_CONFIG, MESSAGE_LOG, PG_POOL, SettingsFeed],
       useFactory: partitionDependencies,
     },
     ProcessingService,
@@ -33,10 +39,17 @@ function logOptions(config: ProcessingConfig, pool: Pool): MessagingOptions {
   return messagingOptions(config, { name: processing.name, pool });
 }
 
-function partitionDependencies(config: ProcessingConfig, log: MessageLog, pool: Pool): PartitionDependencies {
+function partitionDependencies(
+  config: ProcessingConfig,
+  log: MessageLog,
+  pool: Pool,
+  feed: SettingsFeed,
+): PartitionDependencies {
   return {
     log,
     store: new StateStore(pool),
+    detection: new SettingsStore(pool),
+    latestRevision: () => feed.latest,
     detector: detectorKind(config.DETECTOR),
     checkpointIntervalMs: config.CHECKPOINT_INTERVAL_MS,
     settings: {

@@ -198,7 +198,9 @@ describe('storage', () => {
       '/v1/anomalies': anomalyPage,
       '/v1/dead-letters': deadLetterPage,
     };
-    const paths = [...Object.keys(pages), '/v1/metrics', '/v1/metrics/{name}'];
+    const settings = ['/v1/metrics', '/v1/metrics/{name}', '/v1/detection/metrics', '/v1/detection/series'];
+    settings.push('/v1/detection/metrics/{name}', '/v1/detection/series/{id}');
+    const paths = [...Object.keys(pages), ...settings];
     expect(Object.keys(document.paths).filter((path) => path.startsWith('/v1/'))).toEqual(paths);
     for (const [path, page] of Object.entries(pages)) {
       const { example } = document.paths[path]!.get.responses['200']!.content['application/json'];

@@ -5,6 +5,7 @@ import { PG_POOL, SERVICE_CONFIG } from '@tidewatch/service-kit';
 import type { Pool } from 'pg';
 import { storage, type StorageConfig } from './config';
 import { ConsumersModule } from './consumers/consumers.module';
+import { DetectionModule } from './detection/detection.module';
 import { HistoryModule } from './history/history.module';
 import { MetadataModule } from './metadata/metadata.module';
 
@@ -18,6 +19,7 @@ import { MetadataModule } from './metadata/metadata.module';
     ConsumersModule,
     HistoryModule,
     MetadataModule,
+    DetectionModule,
   ],
 })
 export class AppModule {}

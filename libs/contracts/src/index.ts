@@ -2,6 +2,7 @@ export * from './access';
 export * from './anomalies';
 export * from './cloud-events';
 export * from './control';
+export * from './detection';
 export * from './history';
 export * from './ingest';
 export * from './limits';

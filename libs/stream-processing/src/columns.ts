@@ -11,3 +11,9 @@ export function grownFloats(column: Float64Array, length: number, fill: number):
   grown.set(column);
   return grown;
 }
+
+export function grownFlags(column: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const grown = new Uint8Array(length);
+  grown.set(column);
+  return grown;
+}

@@ -1,3 +1,8 @@
+export {
+  DEFAULT_DETECTION,
+  type DetectionSettings,
+  type SeriesDetection,
+} from './detection/detection-settings';
 export type { EpisodeReport, HashedSeries, ReadingCounts, RelatedSeries, StreamSink } from './outputs';
 export { PartitionStream, type SeriesChange } from './partition-stream';
 export { DEFAULT_STREAM_SETTINGS, shortestEvictionMs, type StreamSettings } from './settings';

@@ -1,6 +1,7 @@
 import type { DetectorKind } from '@tidewatch/anomaly-detection';
 import type { ReadingBatch } from '@tidewatch/readings';
-import { grownFloats } from './columns';
+import { grownFlags, grownFloats } from './columns';
+import type { DetectionSettings } from './detection/detection-settings';
 import { DetectionFeed } from './detection/detection-feed';
 import { noReadings, type ReadingCounts, type StreamSink } from './outputs';
 import { NO_ROW, SeriesTable } from './series-table';
@@ -78,6 +79,11 @@ export class PartitionStream {
 
   get seriesCount(): number {
     return this.table.size;
+  }
+
+  /** How series are watched from the next record on, and those that are restored: outputs are a function of the log and of where this is called. */
+  useDetection(settings: DetectionSettings): void {
+    this.detection.use(settings);
   }
 
   /** Takes the readings of one record of the log. */
@@ -304,9 +310,7 @@ export class PartitionStream {
     this.watermark = grownFloats(this.watermark, rows, 0);
     this.lastAppendMs = grownFloats(this.lastAppendMs, rows, 0);
     this.detection.grow(rows);
-    const changed = new Uint8Array(rows);
-    changed.set(this.changed);
-    this.changed = changed;
+    this.changed = grownFlags(this.changed, rows);
   }
 
   private snapshot(row: number, writer: ByteWriter): Uint8Array {

@@ -11,6 +11,7 @@ export { createDataSource, type DataSourceSettings } from './schema/data-source'
 export { ROLE_PRIVILEGES } from './schema/grants';
 export { ensureLogins } from './schema/logins';
 export { type MigrateOptions, type MigrateResult, migrate, pendingMigrations } from './schema/migrate';
+export { DetectionSettings, type DetectionSubject } from './settings/detection';
 export { Metrics, type Revised } from './settings/metrics';
 export type { Preconditions, RevisionMatch } from './settings/preconditions';
 export { type TimeSeriesModuleOptions, TimeSeriesModule } from './time-series.module';

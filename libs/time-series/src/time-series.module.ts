@@ -4,11 +4,12 @@ import type { DataSource } from 'typeorm';
 import { History } from './queries/history';
 import { LazyDataSource } from './queries/lazy-data-source';
 import { type DataSourceSettings, dataSourceOptions } from './schema/data-source';
+import { DetectionSettings } from './settings/detection';
 import { Metrics } from './settings/metrics';
 
 export type TimeSeriesModuleOptions = Pick<FactoryProvider<DataSourceSettings>, 'inject' | 'useFactory'>;
 
-/** Provides `History` and `Metrics`, on connections of its own: a long query never keeps the write path waiting. */
+/** Provides `History`, `Metrics` and `DetectionSettings`, on connections of its own: a long query never keeps the write path waiting. */
 @Module({})
 export class TimeSeriesModule {
   static forRootAsync(options: TimeSeriesModuleOptions): DynamicModule {
@@ -40,8 +41,13 @@ export class TimeSeriesModule {
           inject: [LazyDataSource],
           useFactory: (source: LazyDataSource) => new Metrics(source),
         },
+        {
+          provide: DetectionSettings,
+          inject: [LazyDataSource],
+          useFactory: (source: LazyDataSource) => new DetectionSettings(source),
+        },
       ],
-      exports: [History, Metrics],
+      exports: [History, Metrics, DetectionSettings],
     };
   }
 }

@@ -59,6 +59,7 @@ describe('what is passed on', () => {
     ['GET', '/v1/metrics', 'storage'],
     ['PUT', '/v1/metrics/a%2Fb', 'storage'],
     ['DELETE', '/v1/metrics/temperature', 'storage'],
+    ['PUT', '/v1/detection/series/12', 'storage'],
     ['GET', '/', 'dashboard'],
     ['GET', '/assets/app.js', 'dashboard'],
   ] as const)('%s %s goes to %s', async (method, path, service) => {

@@ -33,7 +33,7 @@ export const PROXIED_ROUTES: readonly ProxiedRoutes[] = [
   {
     upstream: 'storage',
     methods: ['GET', 'HEAD', 'PUT', 'DELETE'],
-    paths: ['/v1/metrics', '/v1/metrics/*'],
+    paths: ['/v1/metrics', '/v1/metrics/*', '/v1/detection/*'],
     credential: true,
   },
   { upstream: 'dashboard', methods: ['GET', 'HEAD'], paths: ['/', '/*'], credential: false },

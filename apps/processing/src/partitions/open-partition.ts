@@ -4,6 +4,8 @@ import { TOPICS } from '@tidewatch/contracts';
 import type { MessageLog, PartitionClaim } from '@tidewatch/messaging';
 import { PartitionStream, type StreamSettings } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
+import { PartitionSettings } from '../settings/partition-settings';
+import type { SettingsStore } from '../settings/settings-store';
 import { OutputBuffer } from './output-buffer';
 import { PartitionProcessor } from './partition-processor';
 import { StateStore } from './state-store';
@@ -19,23 +21,32 @@ export interface PartitionDependencies {
   readonly settings: StreamSettings;
   readonly detector: DetectorKind;
   readonly checkpointIntervalMs: number;
+  readonly detection: SettingsStore;
+  /** The latest revision of the detection settings that is known. */
+  readonly latestRevision: () => bigint;
 }
 
 /** A processor whose state is that of the claim's checkpoint. */
 export async function openPartition(
   claim: PartitionClaim,
-  { log, store, settings, detector, checkpointIntervalMs }: PartitionDependencies,
+  dependencies: PartitionDependencies,
 ): Promise<PartitionProcessor> {
+  const { log, store, settings, detector, checkpointIntervalMs } = dependencies;
   const outputs = new OutputBuffer(log, {
     aggregates: await log.partitionCount(TOPICS.aggregates),
     anomalies: await log.partitionCount(TOPICS.anomalies),
   });
   const stream = new PartitionStream(settings, detector, outputs);
+  const partitionSettings = await PartitionSettings.open({
+    ...{ claim, stream, store: dependencies.detection, latest: dependencies.latestRevision },
+  });
   const end = metrics.stageDuration.startTimer({ stage: 'restore' });
   await restore(claim, stream, store);
   end();
   metrics.trackedSeries.set({ partition: claim.partition }, stream.seriesCount);
-  return new PartitionProcessor({ claim, stream, outputs, store, checkpointIntervalMs });
+  return new PartitionProcessor({
+    ...{ claim, stream, outputs, store, settings: partitionSettings, checkpointIntervalMs },
+  });
 }
 
 /** A state that can't be read is set aside: its series begins anew, and the service lives. */

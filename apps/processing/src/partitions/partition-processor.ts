@@ -12,6 +12,7 @@ import {
 import { BlockFormatError, decodeBlock, type ReadingBatch } from '@tidewatch/readings';
 import type { PartitionStream, ReadingCounts } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
+import type { PartitionSettings } from '../settings/partition-settings';
 import type { OutputBuffer } from './output-buffer';
 import type { StateStore } from './state-store';
 
@@ -23,6 +24,7 @@ export interface PartitionProcessorParts {
   readonly stream: PartitionStream;
   readonly outputs: OutputBuffer;
   readonly store: StateStore;
+  readonly settings: PartitionSettings;
   readonly checkpointIntervalMs: number;
 }
 
@@ -49,7 +51,8 @@ export class PartitionProcessor implements PartitionHandler {
   async handle(batch: LogBatch): Promise<void> {
     // All before any: a poison record must find the state as it was.
     const blocks = await timed('decode', () => decodeAll(batch.records));
-    await timed('process', () => this.processAll(blocks, batch.records));
+    await this.parts.settings.beforeBatch(batch, this.doneOffset);
+    await timed('process', () => this.processAll(blocks, batch));
     await timed('publish', () => this.parts.outputs.flush());
     failPoint('processing.after-outputs');
     this.doneOffset = batch.nextOffset;
@@ -68,13 +71,16 @@ export class PartitionProcessor implements PartitionHandler {
     await this.checkpoint();
   }
 
-  private async processAll(
-    blocks: readonly ReadingBatch[],
-    records: readonly ConsumedRecord[],
-  ): Promise<void> {
-    const { stream, outputs } = this.parts;
+  private async processAll(blocks: readonly ReadingBatch[], batch: LogBatch): Promise<void> {
+    const { stream, outputs, settings } = this.parts;
+    const { records } = batch;
+    let switchAt = settings.nextSwitch(batch);
     let yieldAt = performance.now() + YIELD_AFTER_MS;
     for (let i = 0; i < blocks.length; i++) {
+      while (i === switchAt) {
+        await settings.switch();
+        switchAt = settings.nextSwitch(batch);
+      }
       stream.process(blocks[i]!, records[i]!.appendedAtMs);
       failPoint('processing.in-batch');
       if (outputs.isFull) await outputs.flush();

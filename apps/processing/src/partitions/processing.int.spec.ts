@@ -16,6 +16,7 @@ import {
 import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
 import { DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
 import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
+import { NO_REVISION, SettingsStore } from '../settings/settings-store';
 import { openPartition, type PartitionDependencies } from './open-partition';
 import { StateStore } from './state-store';
 
@@ -45,6 +46,8 @@ beforeEach(async () => {
     settings: DEFAULT_STREAM_SETTINGS,
     detector: detectorKind('agreement'),
     checkpointIntervalMs: 3_600_000,
+    detection: new SettingsStore(database.pool),
+    latestRevision: () => NO_REVISION,
   };
 });
 

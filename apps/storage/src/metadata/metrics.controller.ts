@@ -14,13 +14,14 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal, type Principal, RequireScope } from '@tidewatch/auth';
 import { type Metric, metricInput, type MetricPage, PROBLEM_CODES, ProblemError } from '@tidewatch/contracts';
-import { complaintAboutName } from '@tidewatch/readings';
 import { parseBody } from '@tidewatch/service-kit';
 import { Metrics } from '@tidewatch/time-series';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { CursorCodec } from '../history/cursor';
-import { isKnown, preconditionsOf, tagOfContent, tagOfRevision } from './entity-tags';
+import { answer } from './answer';
+import { checkedName } from './checked-name';
+import { preconditionsOf, tagOfContent, tagOfRevision } from './entity-tags';
 import { DescribeGet, DescribeList, DescribePut, DescribeRemove } from './metrics.openapi';
 import { MetricsQuery } from './parameters';
 
@@ -91,28 +92,6 @@ export class MetricsController {
     if (!removed) throw unknownMetric();
     this.logger.log({ msg: 'metadata of a metric removed', metric: name, by: caller.id });
   }
-}
-
-/** Answers with the body, or with 304 when the caller has it. */
-function answer<Body>(
-  body: Body,
-  tag: string,
-  { headers, reply }: { headers: IncomingHttpHeaders; reply: FastifyReply },
-): Body | undefined {
-  // Whoever keeps it asks again before each use.
-  void reply.header('etag', tag).header('cache-control', 'private, no-cache');
-  if (!isKnown(headers, tag)) return body;
-  void reply.code(304);
-  return undefined;
-}
-
-/** The rules for names in readings. */
-function checkedName(name: string): string {
-  const complaint = complaintAboutName(name);
-  if (complaint === undefined) return name;
-  throw new ProblemError(422, PROBLEM_CODES.invalidRequest, 'No metric can have this name.', {
-    errors: [{ pointer: '/name', ...complaint }],
-  });
 }
 
 function unknownMetric(): ProblemError {

@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { createApiKey } from '@tidewatch/auth';
 import { createMessageLog, ensureTopics, type MessageLog, messagingOptions } from '@tidewatch/messaging';
 import { createService, parseConfig, type RunningService } from '@tidewatch/service-kit';
-import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
-import { migrate } from '@tidewatch/time-series';
+import { createTestDatabase, leastPrivileged, type TestDatabase, waitFor } from '@tidewatch/testing';
 import { AppModule } from '../app.module';
 import { storage } from '../config';
 import { configure } from '../configure';
@@ -22,7 +20,10 @@ export async function startStorage(): Promise<StorageForTests> {
   const database = await createTestDatabase();
   const settings = { PORT: '0', LOG_LEVEL: 'silent', SESSION_KEY: 'k'.repeat(32) };
   const owner = parseConfig(storage.config, { ...settings, DATABASE_URL: database.url });
-  const config = parseConfig(storage.config, { ...settings, DATABASE_URL: await leastPrivileged(database) });
+  const config = parseConfig(storage.config, {
+    ...settings,
+    DATABASE_URL: await leastPrivileged(database, 'tidewatch_storage'),
+  });
   const options = messagingOptions(owner, { name: 'test', pool: database.pool });
   await ensureTopics(options);
   const log = createMessageLog(options);
@@ -39,18 +40,4 @@ export async function startStorage(): Promise<StorageForTests> {
     return code;
   };
   return { database, log, service, keys, stop };
-}
-
-/** URL of the database for the role of the service, which may do no more than the list of privileges says. */
-async function leastPrivileged(database: TestDatabase): Promise<string> {
-  const password = randomBytes(12).toString('hex');
-  await database.pool.query(
-    `DO $$ BEGIN CREATE ROLE tidewatch_storage; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
-  );
-  await database.pool.query(`ALTER ROLE tidewatch_storage LOGIN PASSWORD '${password}'`);
-  await migrate(database.url);
-  const url = new URL(database.url);
-  url.username = 'tidewatch_storage';
-  url.password = password;
-  return url.href;
 }

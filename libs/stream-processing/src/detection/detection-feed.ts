@@ -5,10 +5,11 @@ import {
   newVerdict,
   type Verdict,
 } from '@tidewatch/anomaly-detection';
-import { grownFloats } from '../columns';
+import { grownFlags, grownFloats } from '../columns';
 import type { HashedSeries, StreamSink } from '../outputs';
 import type { StreamSettings } from '../settings';
 import type { ByteReader, ByteWriter } from '../state/bytes';
+import { DEFAULT_DETECTION, type DetectionSettings } from './detection-settings';
 import { EpisodeStore } from './episode-store';
 import { HeldReadings, MOST_HELD } from './held-readings';
 
@@ -36,6 +37,9 @@ export class DetectionFeed {
   private readonly episodes: EpisodeStore;
   /** One object for all readings. */
   private readonly judged: { -readonly [K in keyof Judged]: Judged[K] };
+  private detectionSettings: DetectionSettings = DEFAULT_DETECTION;
+  /** 1: nothing is raised. */
+  private isOff = new Uint8Array(0);
 
   // Columns by row, in µs of event time.
   /** A reading at or after this time, and after all others, need not wait. */
@@ -75,15 +79,26 @@ export class DetectionFeed {
     this.lastFed = grownFloats(this.lastFed, rows, 0);
     this.heldSinceMs = grownFloats(this.heldSinceMs, rows, 0);
     this.held.grow(rows);
-    const isListed = new Uint8Array(rows);
-    isListed.set(this.isListed);
-    this.isListed = isListed;
+    this.isListed = grownFlags(this.isListed, rows);
+    this.isOff = grownFlags(this.isOff, rows);
+  }
+
+  /** From the next reading that is fed on. */
+  use(settings: DetectionSettings): void {
+    this.detectionSettings = settings;
+    for (let row = 0; row < this.series.length; row++) this.apply(row);
+  }
+
+  private apply(row: number): void {
+    const series = this.series[row];
+    if (series) this.isOff[row] = this.detectionSettings.of(series).isOff ? 1 : 0;
   }
 
   /** A new series. */
   begin(row: number): void {
     this.detectors[row] = this.kind.create();
     this.episodes.begin(row);
+    this.apply(row);
   }
 
   /** After `begin`. Returns false when the detector had to begin anew, because its state is of another detector or version. */
@@ -231,6 +246,8 @@ export class DetectionFeed {
   private score(row: number, time: number, value: number): void {
     const { judged, verdict } = this;
     this.detectors[row]!.observe(time, value, verdict);
+    // Nothing is out of range: an episode that is open ends as if the series were calm.
+    if (this.isOff[row] === 1) verdict.score = verdict.ratio = 0;
     judged.timeUs = time;
     judged.value = value;
     this.episodes.take(row, judged);

@@ -11,6 +11,7 @@ import { Access1763900000004 } from '../migrations/1763900000004-access';
 import { LogIdentity1763900000005 } from '../migrations/1763900000005-log-identity';
 import { Settings1763900000006 } from '../migrations/1763900000006-settings';
 import { Episodes1763900000007 } from '../migrations/1763900000007-episodes';
+import { DetectionSettings1763900000008 } from '../migrations/1763900000008-detection-settings';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -21,6 +22,7 @@ const MIGRATIONS = [
   LogIdentity1763900000005,
   Settings1763900000006,
   Episodes1763900000007,
+  DetectionSettings1763900000008,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';

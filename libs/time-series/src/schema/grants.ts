@@ -22,7 +22,12 @@ const VERIFY_KEYS: Privileges = { api_keys: READ };
 /** Least privilege of each service's role on each table. A role that does not exist is left out. */
 export const ROLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
   tidewatch_ingestion: { ...APPEND, ...VERIFY_KEYS },
-  tidewatch_processing: { ...CONSUME, stream_state: ALL },
+  tidewatch_processing: {
+    ...CONSUME,
+    stream_state: ALL,
+    detection_settings: READ,
+    partition_settings: ['SELECT', 'INSERT', 'DELETE'],
+  },
   tidewatch_storage: {
     ...CONSUME,
     ...VERIFY_KEYS,
@@ -32,6 +37,8 @@ export const ROLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
     dead_letters: ['SELECT', 'INSERT'],
     metrics: ALL,
     settings_revision: ['SELECT', 'UPDATE'],
+    detection_settings: ['SELECT', 'INSERT', 'DELETE'],
+    partition_settings: READ,
     schema_migrations: READ,
   },
   tidewatch_dashboard: { log_partitions: READ, log_records: READ, ...VERIFY_KEYS },

@@ -15,6 +15,7 @@ const ALL = [
   'LogIdentity1763900000005',
   'Settings1763900000006',
   'Episodes1763900000007',
+  'DetectionSettings1763900000008',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {

@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Detector, DetectorKind } from '@tidewatch/anomaly-detection';
+import { type Anomaly, TOPICS } from '@tidewatch/contracts';
+import {
+  CheckpointStore,
+  createMessageLog,
+  ensureTopics,
+  FencedError,
+  type LogBatch,
+  type MessageLog,
+  type MessagingOptions,
+  type PartitionClaim,
+} from '@tidewatch/messaging';
+import { encodeBlock, ReadingBatchBuilder, seriesHash, seriesKey } from '@tidewatch/readings';
+import { DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
+import { createTestDatabase, type TestDatabase } from '@tidewatch/testing';
+import { openPartition } from '../partitions/open-partition';
+import type { PartitionProcessor } from '../partitions/partition-processor';
+import { StateStore } from '../partitions/state-store';
+import { SettingsStore } from './settings-store';
+
+const START_MS = 1_700_000_040_000;
+const METRICS = ['flow', 'level'];
+/** Each record has 30 s; there is a spike in the middle of every fourth. */
+const RECORDS = 40;
+const isSpike = (second: number): boolean => second % 120 === 105;
+
+/** Flags values above 50, whatever came before. */
+const threshold: Detector = {
+  observe(_timeUs, value, verdict) {
+    verdict.ratio = value / 50;
+    verdict.score = verdict.ratio > 1 ? 1 : 0;
+    verdict.expectedMin = 0;
+    verdict.expectedMax = 50;
+  },
+  budget: () => undefined,
+  snapshot: () => new Uint8Array(0),
+};
+const THRESHOLD: DetectorKind = {
+  name: 'threshold',
+  create: () => threshold,
+  restore: () => threshold,
+  statistics: [],
+  reason: () => 'above 50',
+};
+
+let database: TestDatabase;
+let log: MessageLog;
+let latest: bigint;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  const options: MessagingOptions = {
+    ...{ driver: 'postgres', pool: database.pool, connectionString: database.url, instanceId: 'test' },
+  };
+  await ensureTopics(options, { partitions: 1 });
+  log = createMessageLog(options);
+  latest = 0n;
+});
+
+afterEach(async () => {
+  await log.close();
+  await database.drop();
+});
+
+const claim = (): Promise<PartitionClaim> =>
+  new CheckpointStore(database.pool).claim('processing', TOPICS.readings, 0, 'test');
+
+async function open(): Promise<PartitionProcessor> {
+  return openPartition(await claim(), {
+    ...{ log, store: new StateStore(database.pool), settings: DEFAULT_STREAM_SETTINGS },
+    ...{ detector: THRESHOLD, checkpointIntervalMs: 3_600_000 },
+    detection: new SettingsStore(database.pool),
+    latestRevision: () => latest,
+  });
+}
+
+function recordOf(index: number): LogBatch['records'][number] {
+  const builder = new ReadingBatchBuilder();
+  for (let second = index * 30; second < index * 30 + 30; second++) {
+    const value = isSpike(second) ? 92 : 20 + (second % 5) / 4;
+    for (const metric of METRICS)
+      builder.append(seriesKey('pump', metric), (START_MS + second * 1_000) * 1_000, value);
+  }
+  const appendedAtMs = START_MS + (index + 1) * 30_000;
+  return {
+    offset: BigInt(index),
+    key: 'pump',
+    headers: {},
+    value: encodeBlock(builder.view()),
+    appendedAtMs,
+  };
+}
+
+/** Records from `from` up to `to`, which is not included. `end` is that of the log. */
+function batch(from: number, to: number, end = to): LogBatch {
+  const records = Array.from({ length: to - from }, (_, i) => recordOf(from + i));
+  const place = { topic: TOPICS.readings, partition: 0, nextOffset: BigInt(to), highWatermark: BigInt(end) };
+  return { ...place, records };
+}
+
+async function set(
+  revision: number,
+  { scope = 'metric', subject, body }: { scope?: string; subject: string; body: object | null },
+): Promise<void> {
+  await database.pool.query('INSERT INTO detection_settings VALUES ($1, $2, $3, $4)', [
+    ...[scope, subject, revision, body && JSON.stringify(body)],
+  ]);
+  latest = BigInt(revision);
+}
+
+/** What was raised: `flow@105` is at second 105. All of it, in the order of the log. */
+async function raised(): Promise<string[]> {
+  const { rows } = await database.pool.query<{ value: Buffer }>(
+    'SELECT value FROM log_records WHERE topic = $1 ORDER BY log_offset',
+    [TOPICS.anomalies],
+  );
+  const told = rows.map(({ value }) => JSON.parse(value.toString()) as Anomaly);
+  const opened = told.filter(({ revision }) => revision === 0);
+  return opened.map(({ series, began }) => `${series.metric}@${(Date.parse(began) - START_MS) / 1_000}`);
+}
+
+async function switches(): Promise<number[][]> {
+  const { rows } = await database.pool.query<{ o: number; r: number }>(
+    'SELECT from_offset::int AS o, revision::int AS r FROM partition_settings ORDER BY 1',
+  );
+  return rows.map(({ o, r }) => [o, r]);
+}
+
+test('a metric that is off raises nothing from the offset on that is kept, and a series can be on', async () => {
+  const processor = await open();
+  await processor.handle(batch(0, 8));
+  expect(await raised()).toEqual(['flow@105', 'level@105', 'flow@225', 'level@225']);
+  await set(1, { subject: 'flow', body: { sensitivity: 'off' } });
+  await processor.handle(batch(8, 12));
+  expect((await raised()).slice(4)).toEqual(['level@345']);
+  await set(2, { subject: 'level', body: { sensitivity: 'off' } });
+  const hash = Buffer.from(seriesHash(seriesKey('pump', 'flow'))).toString('hex');
+  await set(3, { scope: 'series', subject: hash, body: { sensitivity: 'default' } });
+  await processor.handle(batch(12, 16));
+  expect((await raised()).slice(5)).toEqual(['flow@465']);
+  await set(4, { subject: 'level', body: null });
+  await processor.handle(batch(16, 20));
+  expect((await raised()).slice(6)).toEqual(['flow@585', 'level@585']);
+  expect(await switches()).toEqual([
+    [8, 1],
+    [12, 3],
+    [16, 4],
+  ]);
+});
+
+test('a replay switches where the first run did, in whatever batches, and takes new settings behind the end only', async () => {
+  const first = await open();
+  await first.handle(batch(0, 2));
+  await first.handle(batch(2, 8));
+  await first.close();
+  await set(1, { subject: 'flow', body: { sensitivity: 'off' } });
+  await first.handle(batch(8, 14));
+  await set(2, { subject: 'level', body: { sensitivity: 'off' } });
+  await first.handle(batch(14, 20));
+  const before = await raised();
+  expect(before.slice(4)).toEqual(['level@345']);
+  // It is killed here. Meanwhile everything is on again, and the log has grown.
+  await set(3, { subject: 'level', body: null });
+  await set(4, { subject: 'flow', body: null });
+  const second = await open();
+  await second.handle(batch(8, 9, 24));
+  await second.handle(batch(9, 19, 24));
+  await second.handle(batch(19, 24));
+  expect((await raised()).slice(before.length)).toEqual(['level@345']);
+  await second.handle(batch(24, 28));
+  expect((await raised()).slice(before.length + 1)).toEqual(['flow@825', 'level@825']);
+  await second.close();
+  expect(await switches()).toEqual([
+    [8, 1],
+    [14, 2],
+    [24, 4],
+  ]);
+  const third = await open();
+  await third.handle(batch(28, RECORDS));
+  await set(5, { subject: 'flow', body: { sensitivity: 'off' } });
+  await third.handle(batch(RECORDS, RECORDS + 4));
+  // Those below the checkpoint matter no more.
+  expect(await switches()).toEqual([
+    [24, 4],
+    [RECORDS, 5],
+  ]);
+});
+
+test('who has lost the partition decides nothing', async () => {
+  const old = await open();
+  await old.handle(batch(0, 4));
+  await open();
+  await set(1, { subject: 'flow', body: { sensitivity: 'off' } });
+  await expect(old.handle(batch(4, 8))).rejects.toThrow(FencedError);
+  expect(await switches()).toEqual([]);
+});
