@@ -76,6 +76,31 @@ test('windows are those of the naive implementation, whatever comes', () => {
   );
 });
 
+test('whatever the clock of one device says, the windows and alarms of others are what they would be without it', () => {
+  const broken = 2;
+  const clocks = fc.array(fc.integer({ min: -1_000_000_000_000, max: 500_000 }), { minLength: 1 });
+  fc.assert(
+    fc.property(records, clocks, (list, offsets) => {
+      const ofOthers = (outputs: object[]) =>
+        outputs.filter((output) => (output as { series: number }).series !== broken);
+      const withIt = list.map((record, i) => ({
+        ...record,
+        readings: record.readings.map((one) =>
+          one.series === broken ? { ...one, time: one.time + offsets[i % offsets.length]! } : one,
+        ),
+      }));
+      const without = list.map((record) => ({
+        ...record,
+        readings: record.readings.filter(({ series }) => series !== broken),
+      }));
+      const [a, b] = [run(SETTINGS, withIt), run(SETTINGS, without)];
+      expect(ofOthers(a.windows)).toEqual(b.windows);
+      expect(ofOthers(a.anomalies)).toEqual(b.anomalies);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 /** Distinct readings in order of time, and a delay below the lateness for each. */
 const delayed = fc
   .uniqueArray(

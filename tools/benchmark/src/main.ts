@@ -4,11 +4,13 @@ import { detectionBenchmark } from './detection/command';
 import { type Driver, startPlatform } from './platform';
 import { report } from './report';
 import { type Scenario, runScenario } from './scenario';
+import { stateBenchmark } from './state/command';
 
 const USAGE = `Measures the whole platform under load, with generator, broker and database on this machine.
 
   npm run benchmark -- [options]
   npm run benchmark -- detection <folder> [options]   how well anomalies are found; see detection --help
+  npm run benchmark -- state [options]                what processing holds of a series; see state --help
 
   --log postgres|kafka      the message log (default postgres; kafka starts a broker of its own, needs Java 17)
   --through <door,…>        ingestion, gateway or both (default ingestion,gateway)
@@ -115,6 +117,7 @@ async function main(): Promise<void> {
 async function start(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
   if (command === 'detection') process.exitCode = detectionBenchmark(rest);
+  else if (command === 'state') process.exitCode = stateBenchmark(rest);
   else await main();
 }
 

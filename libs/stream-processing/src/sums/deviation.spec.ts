@@ -34,7 +34,9 @@ test('is that of two passes, up to the rounding of the squares', () => {
       const mean = fromFixedPoint(exactSum(values)) / values.length;
       const variance = fromFixedPoint(exactSum(values.map((x) => (x - mean) ** 2))) / values.length;
       const largest = Math.max(...values.map(Math.abs));
-      expect(Math.abs(deviationOf(values) ** 2 - variance)).toBeLessThanOrEqual(4e-16 * largest ** 2 + 1e-300);
+      expect(Math.abs(deviationOf(values) ** 2 - variance)).toBeLessThanOrEqual(
+        4e-16 * largest ** 2 + 1e-300,
+      );
     }),
     { numRuns: 500 },
   );
