@@ -31,7 +31,7 @@ export class ImageFiles {
     for (const name of ['package.json', 'package-lock.json', '.npmrc'])
       copyFileSync(path.join(ROOT, name), path.join(folder, name));
     for (const command of plan.packageCommands) execSync(command, { cwd: folder, stdio: 'pipe' });
-    const assemble = path.join(ROOT, 'tools/image/assemble.mjs');
+    const assemble = path.join(ROOT, 'tools/assemble-image.mjs');
     for (const app of APPS)
       execFileSync(process.execPath, [assemble, app, path.join(folder, app)], { stdio: 'pipe' });
     execFileSync('chmod', ['-R', isRoot ? 'go-w' : 'a-w', folder]);

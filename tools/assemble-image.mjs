@@ -1,12 +1,12 @@
 /**
- * Puts together what the image of one service holds beside node_modules: `node tools/image/assemble.mjs <app> <folder>`, after a build.
+ * Puts together what the image of one service holds beside node_modules: `node tools/assemble-image.mjs <app> <folder>`, after a build.
  * Only compiled files which the service can load are in it, and an entry `main.js` that is called the same for every service.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 
-const dist = resolve(import.meta.dirname, '../../dist');
+const dist = resolve(import.meta.dirname, '../dist');
 
 /** Entries of an image by file name. Storage's image is also that of the migration. */
 const ENTRIES = {
@@ -55,7 +55,7 @@ function requiredBy(file) {
 try {
   const [app = '', folder = '', ...rest] = process.argv.slice(2);
   if (folder === '' || rest.length > 0)
-    throw new Error('usage: node tools/image/assemble.mjs <app> <folder>');
+    throw new Error('usage: node tools/assemble-image.mjs <app> <folder>');
   assemble(app, resolve(folder));
 } catch (error) {
   console.error(`assemble: ${error.message}`);
