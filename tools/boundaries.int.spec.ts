@@ -13,14 +13,19 @@ interface Rule {
 
 const ROOTS = ['apps', 'libs', 'tools'];
 const rules = boundaries as Rule[];
+/** A folder of shell scripts is no project; one with TypeScript in it has to be one. */
+const holdsTypeScript = (folder: string): boolean =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).some((name) => /\.tsx?$/.test(name));
 const projects = ROOTS.flatMap((root) =>
   readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(root, entry.name)),
-).map((folder) => ({
-  folder,
-  tags: (JSON.parse(readFileSync(join(folder, 'project.json'), 'utf8')) as { tags: string[] }).tags,
-}));
+)
+  .filter(holdsTypeScript)
+  .map((folder) => ({
+    folder,
+    tags: (JSON.parse(readFileSync(join(folder, 'project.json'), 'utf8')) as { tags: string[] }).tags,
+  }));
 
 const BOUNDARY = '@nx/enforce-module-boundaries';
 const CLOCK = 'no-restricted-syntax';
