@@ -18,7 +18,7 @@ const SEED = `
   SELECT 'id-' || n, 1 + n % 3, time, n, 0, 1, 0.5, CASE WHEN n % 2 = 0 THEN 'info' ELSE 'critical' END, 'z', 'odd',
     1, CASE WHEN n = 0 THEN 'open' ELSE 'closed' END, 'incident-' || n / 4, time,
     CASE WHEN n > 0 THEN time + interval '0.5 s' END, 0.5, 2, 1, '[]', '[]', 'less odd'
-  FROM generate_series(0, 9) AS n, LATERAL (SELECT '2026-03-01T12:00:00.000250Z'::timestamptz + (n / 2) * interval '1 s' AS time);
+  FROM generate_series(0, 9) AS n, LATERAL (SELECT '2026-03-01T12:00:00.000250Z'::timestamptz + (n / 2) * interval '1 s' AS time) AS at;
   INSERT INTO dead_letters
   SELECT 'readings.v1', n % 2, 9007199254740993 + n, 'undecodable-block', 'd', convert_to('bytes ' || n, 'UTF8'), '{}',
     '2026-03-01T12:00:00Z'::timestamptz + (n / 2) * interval '1 ms'
