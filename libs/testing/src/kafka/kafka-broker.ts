@@ -106,7 +106,7 @@ class BrokerProcess implements KafkaBroker {
 function javaFlags(distribution: KafkaDistribution, options: KafkaOptions): string[] {
   return [
     `-Xmx${options.heapMb ?? 512}m`,
-    // The second compiler takes a sixth of two cores for its first minutes, and a broker that moves bytes gains next to nothing by it.
+    // The second compiler takes an eighth of two cores for the first minute or longer, far more than the broker itself: too much for trials and tests.
     '-XX:TieredStopAtLevel=1',
     `-XX:SharedArchiveFile=${classArchive(distribution)}`,
     ...commonFlags(distribution),

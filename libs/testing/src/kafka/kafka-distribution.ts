@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { cacheDirectory } from '../cache-directory';
 
 const KAFKA_VERSION = '4.1.1';
 const OLDEST_JAVA = 17;
@@ -43,11 +43,7 @@ export class KafkaMissingError extends Error {
   override readonly name = 'KafkaMissingError';
 }
 
-/** `${XDG_CACHE_HOME:-~/.cache}/tidewatch/kafka-<version>`: shared by every checkout of this user. */
-function kafkaCacheDirectory(): string {
-  const cache = process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache');
-  return path.join(cache, 'tidewatch', `kafka-${KAFKA_VERSION}`);
-}
+const kafkaCacheDirectory = (): string => cacheDirectory(`kafka-${KAFKA_VERSION}`);
 
 /** The major version of `java` on the path, or null. */
 function javaMajor(): number | null {

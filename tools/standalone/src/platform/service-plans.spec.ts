@@ -39,7 +39,10 @@ describe('planServices', () => {
       SESSION_KEY: input.sessionKey,
       MESSAGE_LOG: 'postgres',
     });
-    expect(plansById().get('storage')?.args.at(-1)).toBe('/dist/apps/storage/src/main.js');
+    expect(plansById().get('storage')?.args).toEqual([
+      '--max-semi-space-size=32',
+      '/dist/apps/storage/src/main.js',
+    ]);
   });
 
   test('the gateway alone listens elsewhere and knows the others', () => {

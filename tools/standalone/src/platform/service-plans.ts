@@ -17,7 +17,7 @@ const FIRST_REPLICA_OFFSET = 6;
 const LOOPBACK = '127.0.0.1';
 /**
  * Twice the default room for young objects, MiB: what a request holds while it waits for the log outlives fewer collections. Measured at one
- * reading per request: a fifth less processor time in ingestion.
+ * reading per request: ingestion takes a tenth to a seventh less of the processor, beside the same work of the others.
  */
 const NODE_FLAGS = ['--max-semi-space-size=32'];
 
