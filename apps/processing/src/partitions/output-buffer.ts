@@ -1,8 +1,14 @@
 import { TOPICS } from '@tidewatch/contracts';
 import type { LogRecord, MessageLog } from '@tidewatch/messaging';
-import type { EpisodeReport, HashedSeries, StreamSink, WindowValues } from '@tidewatch/stream-processing';
+import {
+  anomalyOf,
+  type EpisodeReport,
+  type HashedSeries,
+  type StreamSink,
+  type WindowValues,
+} from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
-import { anomalyOf, anomalyRecord, windowRecord } from './output-records';
+import { anomalyRecord, windowRecord } from './output-records';
 
 /** Bounds of one append: far below what the log takes at once, so that partitions don't crowd each other out. */
 const APPEND_RECORDS = 2_000;

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { detectorKind, newVerdict, openEpisode } from '@tidewatch/anomaly-detection';
 import { anomaly, windowAggregate } from '@tidewatch/contracts';
 import { partitionOfDevice, seriesHash, seriesKey } from '@tidewatch/readings';
-import { incidentId } from './output-ids';
-import { anomalyOf, anomalyRecord, windowRecord } from './output-records';
+import { anomalyOf, incidentId } from '@tidewatch/stream-processing';
+import { anomalyRecord, windowRecord } from './output-records';
 
 const key = seriesKey('pump-7', 'temperature', [['hall', 'b']]);
 const series = { key, hash: seriesHash(key) };

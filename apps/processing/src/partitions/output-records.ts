@@ -1,17 +1,14 @@
-import { durationUs, episodeCounterfactual, episodeSentence, scoreOf } from '@tidewatch/anomaly-detection';
 import {
   type Anomaly,
   ANOMALY_EVENT_TYPES,
   type AnomalyEvent,
   cloudEventHeaders,
-  type SeriesRef,
   WINDOW_EVENT_TYPES,
   type WindowAggregate,
 } from '@tidewatch/contracts';
 import type { LogRecord } from '@tidewatch/messaging';
-import { formatTimeUs, partitionOfDevice, type SeriesKey } from '@tidewatch/readings';
-import type { EpisodeReport, HashedSeries, WindowValues } from '@tidewatch/stream-processing';
-import { anomalyId, incidentId, windowId } from './output-ids';
+import { formatTimeUs, partitionOfDevice } from '@tidewatch/readings';
+import { type HashedSeries, seriesRef, windowId, type WindowValues } from '@tidewatch/stream-processing';
 
 const SOURCE = '/tidewatch/processing';
 
@@ -29,40 +26,6 @@ export function windowRecord(
   const type = window.revision === 0 ? WINDOW_EVENT_TYPES.first : WINDOW_EVENT_TYPES.revised;
   const event = { id: `${window.id}.${window.revision}`, type, time: formatTimeUs(endUs) };
   return record(window, event, partitions);
-}
-
-/** What an event of an episode says. `unit` is that of the metric, where it is known. */
-export function anomalyOf(
-  { key, hash }: HashedSeries,
-  { episode, related }: EpisodeReport,
-  unit?: string,
-): Anomaly {
-  const { source, beganUs, endedUs, incidentUs, peak, revision, severity, flaggedReadings } = episode;
-  const { device, metric } = key;
-  return {
-    id: anomalyId(hash, source, beganUs),
-    revision,
-    state: endedUs === null ? 'open' : 'closed',
-    incidentId: incidentId(device, incidentUs),
-    series: seriesRef(key),
-    began: formatTimeUs(beganUs),
-    peakTime: formatTimeUs(peak.timeUs),
-    peakValue: peak.value,
-    ended: endedUs === null ? null : formatTimeUs(endedUs),
-    durationSeconds: durationUs(episode) / 1e6,
-    flaggedReadings,
-    expectedMin: peak.expectedMin,
-    expectedMax: peak.expectedMax,
-    score: scoreOf(peak.ratio),
-    ratio: peak.ratio,
-    deviation: peak.deviation,
-    statistics: [...peak.statistics],
-    related: related.map(({ series, ratio }) => ({ series: seriesRef(series.key), ratio })),
-    severity,
-    detector: source,
-    explanation: episodeSentence(episode, { device, metric, unit }),
-    counterfactual: episodeCounterfactual(episode),
-  };
 }
 
 export function anomalyRecord(anomaly: Anomaly, event: AnomalyEvent, partitions: number): LogRecord {
@@ -83,8 +46,4 @@ function record(
     value: Buffer.from(JSON.stringify(body)),
     headers: cloudEventHeaders({ source: SOURCE, ...event }),
   };
-}
-
-function seriesRef({ device, metric, tags }: SeriesKey): SeriesRef {
-  return { device, metric, tags: Object.fromEntries(tags) };
 }

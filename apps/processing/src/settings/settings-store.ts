@@ -1,6 +1,6 @@
-import { type DetectionInput, detectionInput } from '@tidewatch/contracts';
+import { detectionInput } from '@tidewatch/contracts';
 import { FencedError, type PartitionClaim } from '@tidewatch/messaging';
-import type { DetectionSettings, HashedSeries, SeriesDetection } from '@tidewatch/stream-processing';
+import { type DetectionSettings, settingsOfSubjects } from '@tidewatch/stream-processing';
 import type { Pool } from 'pg';
 
 /** Revision of the settings before the first change. */
@@ -70,29 +70,18 @@ export class SettingsStore {
 }
 
 interface SettingRow {
-  readonly scope: string;
+  readonly scope: 'metric' | 'series';
   readonly subject: string;
   /** Null: removed. */
   readonly body: unknown;
 }
 
-const AS_USUAL: SeriesDetection = { isOff: false };
-const OFF: SeriesDetection = { isOff: true };
-
 function settingsOf(rows: readonly SettingRow[]): DetectionSettings {
-  const ofMetric = new Map<string, DetectionInput>();
-  const ofSeries = new Map<string, DetectionInput>();
-  for (const { scope, subject, body } of rows) {
-    if (body === null) continue;
-    (scope === 'metric' ? ofMetric : ofSeries).set(subject, detectionInput.parse(body));
-  }
-  return {
-    of({ key, hash }: HashedSeries): SeriesDetection {
-      const own = ofSeries.size === 0 ? undefined : ofSeries.get(Buffer.from(hash).toString('hex'));
-      const sensitivity = own?.sensitivity ?? ofMetric.get(key.metric)?.sensitivity;
-      return sensitivity === 'off' ? OFF : AS_USUAL;
-    },
-  };
+  return settingsOfSubjects(
+    rows.flatMap(({ scope, subject, body }) =>
+      body === null ? [] : [{ scope, subject, input: detectionInput.parse(body) }],
+    ),
+  );
 }
 
 function placeOf({ consumer, topic, partition }: Place): [string, string, number] {
