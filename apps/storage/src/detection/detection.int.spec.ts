@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  metricDetection,
   metricDetectionPage,
   type Problem,
   seriesDetection,
@@ -69,6 +70,24 @@ describe('settings of detection', () => {
     expect(await announced()).toBe(before + 3);
   });
 
+  test('hold limits and a number, as they were put', async () => {
+    const limits = {
+      min: { value: -5 },
+      max: { value: 90.5, forSeconds: 60, hysteresis: 2 },
+      rate: { maxPerSecond: 0.25, hysteresis: 0 },
+      stuck: { forSeconds: 3_600 },
+    };
+    const body = { sensitivity: 0.1, limits };
+    const put = await call('PUT', 'metrics/limited', { body });
+    expect(put).toMatchObject({ status: 201, body });
+    expect(metricDetection.parse(put.body)).toEqual(put.body);
+    expect((await call('GET', 'metrics/limited')).body).toEqual(put.body);
+    const replaced = await call('PUT', 'metrics/limited', { body: { limits: {} } });
+    expect(replaced).toMatchObject({ status: 200, body: { limits: {} } });
+    expect(replaced.body).not.toHaveProperty('sensitivity');
+    expect((await call('DELETE', 'metrics/limited')).status).toBe(204);
+  });
+
   test('of a series are under its id', async () => {
     const created = await call('PUT', 'series/2', { body: { sensitivity: 'default' } });
     const series = { device: 'pump', metric: 'flow', tags: { n: '2' } };
@@ -123,7 +142,10 @@ describe('settings of detection', () => {
     [{ sensitivity: 0 }, ['/sensitivity']],
     [{ sensitivity: 'loud' }, ['/sensitivity']],
     [{ sensitivity: null }, ['/sensitivity']],
-    [{ limits: {} }, ['/limits']],
+    [{ limits: { max: { value: 90, forSeconds: 3_155_760_000 } } }, ['/limits/max/forSeconds']],
+    [{ limits: { min: { value: 91 }, max: { value: 90 } } }, ['/limits/min/value']],
+    [{ limits: { max: { value: 90, hysterese: 1 } } }, ['/limits/max/hysterese']],
+    [{ sensitivity: 1_001, limits: { stuck: {} } }, ['/sensitivity', '/limits/stuck/forSeconds']],
     [[], ['']],
   ])('%j is refused, and the field is named', async (body, pointers) => {
     for (const path of ['metrics/x', 'series/1']) {
