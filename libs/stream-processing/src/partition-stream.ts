@@ -295,11 +295,10 @@ export class PartitionStream {
   }
 
   private removeRow(row: number): void {
-    const { device } = this.table.series[row]!.key;
-    this.table.remove(row);
     this.times.release(row);
     this.windows.release(row);
-    this.detection.release(row, device);
+    this.detection.release(row);
+    this.table.remove(row);
     this.changed[row] = 0;
   }
 

@@ -108,9 +108,10 @@ export class DetectionFeed {
     return detector !== undefined;
   }
 
-  release(row: number, device: string): void {
+  /** Before the series leaves the table. */
+  release(row: number): void {
     this.detectors[row] = undefined;
-    this.episodes.release(row, device);
+    this.episodes.release(row);
     this.orderlyFrom[row] = -Infinity;
     this.held.release(row);
   }

@@ -12,13 +12,14 @@ import {
 import { grownFloats } from '../columns';
 import type { EpisodeReport, HashedSeries, RelatedSeries } from '../outputs';
 import type { ByteReader, ByteWriter } from '../state/bytes';
-import { DeviceRows } from './device-rows';
+import { TOGETHER_US } from './device-incidents';
+import { DeviceNeighbours } from './device-neighbours';
 
-/** Series of a device belong together when they are out of range within this time of each other. */
-const TOGETHER_US = 60_000_000;
 /** A reading that comes so near to its limit has moved, though nothing is flagged. */
 const MOVED_FROM = 0.8;
 const MOST_RELATED = 20;
+/** They are looked for among so many of the device: those that began to move last. */
+const MOST_LOOKED_AT = 256;
 
 const HAS_MOVED = 1;
 const HAS_INCIDENT = 2;
@@ -39,7 +40,7 @@ type Tell = (series: HashedSeries, report: EpisodeReport) => void;
  */
 export class EpisodeStore {
   private readonly open: (Episode[] | undefined)[] = [];
-  private readonly devices = new DeviceRows();
+  private readonly neighbours: DeviceNeighbours;
 
   // Columns by row, in µs of event time; -Infinity where there was none.
   private lastUs = new Float64Array(0);
@@ -56,7 +57,12 @@ export class EpisodeStore {
     private readonly settings: EpisodeSettings,
     private readonly series: readonly (HashedSeries | undefined)[],
     private readonly tell: Tell,
-  ) {}
+  ) {
+    this.neighbours = new DeviceNeighbours(series, {
+      movedFrom: (row) => this.movedFrom[row]!,
+      incidentEnd: (row) => this.incidentEnd(row),
+    });
+  }
 
   /** Of all series. */
   openCount = 0;
@@ -72,15 +78,15 @@ export class EpisodeStore {
 
   /** A new series. */
   begin(row: number): void {
-    this.devices.add(row, this.series[row]!.key.device);
+    this.neighbours.add(row);
     this.lastUs[row] = this.movedFrom[row] = this.movedUntil[row] = -Infinity;
     this.incidentFrom[row] = this.incidentUntil[row] = -Infinity;
     this.movedRatio[row] = 0;
   }
 
-  /** `device` is that of the series, which may have left the table already. */
-  release(row: number, device: string): void {
-    this.devices.remove(row, device);
+  /** Before the series leaves the table. */
+  release(row: number): void {
+    this.neighbours.remove(row);
     this.openCount -= this.open[row]?.length ?? 0;
     this.open[row] = undefined;
   }
@@ -98,6 +104,7 @@ export class EpisodeStore {
     const episode = this.open[row]?.find(({ source }) => source === reading.judge.name);
     if (episode !== undefined && !this.endedBySilence(row, episode, timeUs - episode.lastUs)) {
       const event = followEpisode(episode, reading, this.settings.calmUs);
+      this.neighbours.of(row).incidents.extend(row);
       if (event !== undefined) this.report(row, episode, event);
       return;
     }
@@ -143,13 +150,17 @@ export class EpisodeStore {
       this.incidentUntil[row] = reader.float64();
     }
     for (let left = reader.varint(); left > 0; left--) this.addOpen(row, restoreEpisode(reader.bytes()));
+    if (has & HAS_MOVED) this.neighbours.of(row).movers.add(row);
+    if (has & HAS_INCIDENT) this.neighbours.of(row).incidents.join(row, this.incidentFrom[row]!);
   }
 
   private openNew(row: number, reading: Judged, intervalUs: number): void {
-    const incidentUs = this.incidentAt(row, reading.timeUs);
-    this.incidentFrom[row] = incidentUs;
+    const { incidents } = this.neighbours.of(row);
+    const incidentUs = incidents.near(reading.timeUs) ?? reading.timeUs;
     const episode = openEpisode(reading, incidentUs, intervalUs < Infinity ? intervalUs : 0);
     this.addOpen(row, episode);
+    this.incidentFrom[row] = incidentUs;
+    incidents.join(row, incidentUs);
     this.report(row, episode, 'opened');
   }
 
@@ -175,17 +186,6 @@ export class EpisodeStore {
     this.tell(this.series[row]!, { event, episode, related: this.relatedTo(row, episode) });
   }
 
-  /** When the incident began which an episode that opens at `timeUs` is part of: the newest one of its device that is near, else its own. */
-  private incidentAt(row: number, timeUs: number): number {
-    let incident = -Infinity;
-    for (const other of this.devices.of(this.series[row]!.key.device)) {
-      const from = this.incidentFrom[other]!;
-      const isNear = from - TOGETHER_US <= timeUs && timeUs <= this.incidentEnd(other) + TOGETHER_US;
-      if (isNear && from > incident) incident = from;
-    }
-    return incident === -Infinity ? timeUs : incident;
-  }
-
   private incidentEnd(row: number): number {
     const incident = this.incidentFrom[row]!;
     let end = this.incidentUntil[row]!;
@@ -197,7 +197,12 @@ export class EpisodeStore {
 
   private noteMove(row: number, timeUs: number, ratio: number): void {
     const goesOn = timeUs - this.movedUntil[row]! <= TOGETHER_US;
-    if (!goesOn) this.movedFrom[row] = timeUs;
+    if (!goesOn) {
+      const { movers } = this.neighbours.of(row);
+      movers.remove(row);
+      this.movedFrom[row] = timeUs;
+      movers.add(row);
+    }
     this.movedUntil[row] = timeUs;
     this.movedRatio[row] = goesOn ? Math.max(this.movedRatio[row]!, ratio) : ratio;
   }
@@ -207,7 +212,7 @@ export class EpisodeStore {
     const near = (other: number, timeUs: number): boolean =>
       this.movedFrom[other]! <= timeUs + TOGETHER_US && this.movedUntil[other]! >= timeUs - TOGETHER_US;
     const related: RelatedSeries[] = [];
-    for (const other of this.devices.of(this.series[row]!.key.device)) {
+    for (const other of this.neighbours.of(row).movers.last(MOST_LOOKED_AT, peak.timeUs + TOGETHER_US)) {
       if (other === row || !(near(other, beganUs) || near(other, peak.timeUs))) continue;
       related.push({ series: this.series[other]!, ratio: this.movedRatio[other]! });
     }
