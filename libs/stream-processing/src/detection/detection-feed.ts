@@ -9,6 +9,7 @@ import { grownFlags, grownFloats } from '../columns';
 import type { HashedSeries, StreamSink } from '../outputs';
 import type { StreamSettings } from '../settings';
 import type { ByteReader, ByteWriter } from '../state/bytes';
+import { BudgetShares } from './budget-shares';
 import { DEFAULT_DETECTION, type DetectionSettings } from './detection-settings';
 import { EpisodeStore } from './episode-store';
 import { HeldReadings, MOST_HELD } from './held-readings';
@@ -38,6 +39,7 @@ export class DetectionFeed {
   /** One object for all readings. */
   private readonly judged: { -readonly [K in keyof Judged]: Judged[K] };
   private detectionSettings: DetectionSettings = DEFAULT_DETECTION;
+  private readonly shares = new BudgetShares();
   /** 1: nothing is raised. */
   private isOff = new Uint8Array(0);
 
@@ -81,6 +83,7 @@ export class DetectionFeed {
     this.held.grow(rows);
     this.isListed = grownFlags(this.isListed, rows);
     this.isOff = grownFlags(this.isOff, rows);
+    this.shares.grow(rows);
   }
 
   /** From the next reading that is fed on. */
@@ -91,13 +94,17 @@ export class DetectionFeed {
 
   private apply(row: number): void {
     const series = this.series[row];
-    if (series) this.isOff[row] = this.detectionSettings.of(series).isOff ? 1 : 0;
+    if (series === undefined) return;
+    const detection = this.detectionSettings.of(series);
+    this.isOff[row] = detection.isOff ? 1 : 0;
+    this.shares.set(row, detection);
   }
 
   /** A new series. */
   begin(row: number): void {
     this.detectors[row] = this.kind.create();
     this.episodes.begin(row);
+    this.shares.begin(row, this.series[row]!.key.device);
     this.apply(row);
   }
 
@@ -112,6 +119,7 @@ export class DetectionFeed {
   release(row: number): void {
     this.detectors[row] = undefined;
     this.episodes.release(row);
+    this.shares.release(row);
     this.orderlyFrom[row] = -Infinity;
     this.held.release(row);
   }
@@ -246,7 +254,9 @@ export class DetectionFeed {
   /** `time` is greater than all times that the row's detector has seen. */
   private score(row: number, time: number, value: number): void {
     const { judged, verdict } = this;
-    this.detectors[row]!.observe(time, value, verdict);
+    const detector = this.detectors[row]!;
+    if (this.shares.hasChanged(row)) detector.budget(this.shares.share(row));
+    detector.observe(time, value, verdict);
     // Nothing is out of range: an episode that is open ends as if the series were calm.
     if (this.isOff[row] === 1) verdict.score = verdict.ratio = 0;
     judged.timeUs = time;

@@ -1,9 +1,12 @@
+import { DETECTION_BOUNDS, type DetectionInput } from '@tidewatch/contracts';
 import type { HashedSeries } from '../outputs';
 
 /** How one series is watched. */
 export interface SeriesDetection {
-  /** Nothing is raised; the detector goes on learning. */
+  /** The detector raises nothing; it goes on learning. */
   readonly isOff: boolean;
+  /** False alarms that are accepted of its device in a week. The series has an equal share of it. */
+  readonly alarmsPerWeek: number;
 }
 
 /** How series are watched: asked once for a series that begins, and for all series when settings change. */
@@ -11,6 +14,15 @@ export interface DetectionSettings {
   of(series: HashedSeries): SeriesDetection;
 }
 
-const AS_USUAL: SeriesDetection = { isOff: false };
+/** By what is set, as one document; what it leaves out is as the product has it. */
+export function seriesDetection({ sensitivity = 'default' }: DetectionInput): SeriesDetection {
+  const { usual } = DETECTION_BOUNDS.alarmsPerWeek;
+  return {
+    isOff: sensitivity === 'off',
+    alarmsPerWeek: typeof sensitivity === 'number' ? sensitivity : usual,
+  };
+}
+
+const AS_USUAL = seriesDetection({});
 
 export const DEFAULT_DETECTION: DetectionSettings = { of: () => AS_USUAL };

@@ -1,6 +1,6 @@
 import type { DetectionInput } from '@tidewatch/contracts';
 import type { HashedSeries } from '../outputs';
-import type { DetectionSettings, SeriesDetection } from './detection-settings';
+import { type DetectionSettings, seriesDetection } from './detection-settings';
 
 /** What is set of a metric, or of a series: its hash in hexadecimal. */
 export interface SubjectSetting {
@@ -8,9 +8,6 @@ export interface SubjectSetting {
   readonly subject: string;
   readonly input: DetectionInput;
 }
-
-const AS_USUAL: SeriesDetection = { isOff: false };
-const OFF: SeriesDetection = { isOff: true };
 
 /** A series' own settings win over those of its metric, field by field. */
 export function settingsOfSubjects(settings: readonly SubjectSetting[]): DetectionSettings {
@@ -20,10 +17,9 @@ export function settingsOfSubjects(settings: readonly SubjectSetting[]): Detecti
     (scope === 'metric' ? ofMetric : ofSeries).set(subject, input);
   }
   return {
-    of({ key, hash }: HashedSeries): SeriesDetection {
+    of({ key, hash }: HashedSeries) {
       const own = ofSeries.size === 0 ? undefined : ofSeries.get(Buffer.from(hash).toString('hex'));
-      const sensitivity = own?.sensitivity ?? ofMetric.get(key.metric)?.sensitivity;
-      return sensitivity === 'off' ? OFF : AS_USUAL;
+      return seriesDetection({ ...ofMetric.get(key.metric), ...own });
     },
   };
 }
