@@ -73,9 +73,18 @@ const byScope = [
 
 exports.boundaries = [...byType, ...byScope];
 
-/** Specs may also use `testing`; nothing else differs. */
+/** What specs are written with. */
+const TEST_PACKAGES = ['@jest/globals', 'fast-check'];
+
+/** Specs may also use `testing` and test packages; nothing else differs. */
 exports.boundariesForTests = exports.boundaries.map((rule) =>
   rule.sourceTag.startsWith('type:')
-    ? { ...rule, onlyDependOnLibsWithTags: [...rule.onlyDependOnLibsWithTags, 'type:testing'] }
+    ? {
+        ...rule,
+        onlyDependOnLibsWithTags: [...rule.onlyDependOnLibsWithTags, 'type:testing'],
+        ...(rule.allowedExternalImports && {
+          allowedExternalImports: [...rule.allowedExternalImports, ...TEST_PACKAGES],
+        }),
+      }
     : rule,
 );

@@ -18,6 +18,7 @@ import { startStorage, type StorageForTests } from './testing/start-storage';
 
 const START_US = Date.UTC(2026, 2, 1, 12) * 1_000;
 
+/** As events were before there was a `finding`: these are stored, too. */
 const ANOMALY: Anomaly = {
   ...{ id: 'anomaly-1', revision: 0, state: 'open', incidentId: 'incident-1' },
   series: { device: 'pump-9', metric: 'flow', tags: { site: 'n' } },
@@ -31,6 +32,8 @@ const ANOMALY: Anomaly = {
 const CLOSED: Anomaly = {
   ...{ ...ANOMALY, revision: 2, state: 'closed', durationSeconds: 48.5, flaggedReadings: 40 },
   ended: '2026-03-01T12:00:48.500250Z',
+  finding: { kind: 'value', observed: 9, reason: 'a jump' },
+  explanation: 'pump-9 flow 9; expected 1–2; a jump; began 12:00:00 UTC, lasted 49 s.',
 };
 
 interface OpenApi {

@@ -17,6 +17,17 @@ export const firedStatistic = z.object({
 });
 export type FiredStatistic = z.infer<typeof firedStatistic>;
 
+/** What was unusual at the peak. */
+export const finding = z.object({
+  /** The reading itself, the mean of the last readings whatever this one was, or that nothing changed any more. */
+  kind: z.enum(['value', 'level', 'stuck']),
+  /** The value, or that mean. */
+  observed: z.number(),
+  /** A part of the sentence: in words, without names and units. */
+  reason: z.string(),
+});
+export type Finding = z.infer<typeof finding>;
+
 /** Another series of the device that was out of range, or near to it, within a minute of the beginning or the peak. */
 export const relatedSeries = z.object({
   series: seriesRef,
@@ -58,12 +69,17 @@ export const anomaly = z.object({
   ratio: z.number(),
   /** How many times larger than usual the deviation is; null where there never was one. */
   deviation: z.number().nullable(),
+  /** Not in events of before there was such a thing. */
+  finding: finding.optional(),
   statistics: z.array(firedStatistic),
   related: z.array(relatedSeries),
   /** From score and duration. */
   severity,
   detector: z.string(),
-  /** One sentence for a technician. */
+  /**
+   * One sentence for a technician. On the topic and the socket, where nobody has looked up what people call the metric, it has the metric's own
+   * name and no unit: `anomalySentence` makes it again with both. The API and the page do.
+   */
   explanation: z.string(),
   /** What would have had to be otherwise for it not to be raised, in words. */
   counterfactual: z.string(),

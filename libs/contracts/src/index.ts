@@ -1,5 +1,6 @@
 export * from './access';
 export * from './anomalies';
+export * from './anomaly-sentence';
 export * from './cloud-events';
 export * from './control';
 export * from './detection';
@@ -9,5 +10,6 @@ export * from './limits';
 export * from './live';
 export * from './metrics';
 export * from './problem';
+export * from './quantities';
 export * from './topics';
 export * from './windows';

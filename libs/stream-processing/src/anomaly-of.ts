@@ -1,22 +1,17 @@
-import { durationUs, episodeCounterfactual, episodeSentence, scoreOf } from '@tidewatch/anomaly-detection';
-import type { Anomaly, SeriesRef } from '@tidewatch/contracts';
+import { durationUs, episodeCounterfactual, scoreOf } from '@tidewatch/anomaly-detection';
+import { type Anomaly, anomalySentence, type SeriesRef } from '@tidewatch/contracts';
 import { formatTimeUs, type SeriesKey } from '@tidewatch/readings';
 import { anomalyId, incidentId } from './output-ids';
 import type { EpisodeReport, HashedSeries } from './outputs';
 
-/** What an event of an episode says. `unit` is that of the metric, where it is known. */
-export function anomalyOf(
-  { key, hash }: HashedSeries,
-  { episode, related }: EpisodeReport,
-  unit?: string,
-): Anomaly {
+/** What an event of an episode says. */
+export function anomalyOf({ key, hash }: HashedSeries, { episode, related }: EpisodeReport): Anomaly {
   const { source, beganUs, endedUs, incidentUs, peak, revision, severity, flaggedReadings } = episode;
-  const { device, metric } = key;
-  return {
+  const told = {
     id: anomalyId(hash, source, beganUs),
     revision,
-    state: endedUs === null ? 'open' : 'closed',
-    incidentId: incidentId(device, incidentUs),
+    state: endedUs === null ? ('open' as const) : ('closed' as const),
+    incidentId: incidentId(key.device, incidentUs),
     series: seriesRef(key),
     began: formatTimeUs(beganUs),
     peakTime: formatTimeUs(peak.timeUs),
@@ -29,13 +24,13 @@ export function anomalyOf(
     score: scoreOf(peak.ratio),
     ratio: peak.ratio,
     deviation: peak.deviation,
+    finding: { kind: peak.cause, observed: peak.observed, reason: peak.reason },
     statistics: [...peak.statistics],
     related: related.map(({ series, ratio }) => ({ series: seriesRef(series.key), ratio })),
     severity,
     detector: source,
-    explanation: episodeSentence(episode, { device, metric, unit }),
-    counterfactual: episodeCounterfactual(episode),
   };
+  return { ...told, explanation: anomalySentence(told), counterfactual: episodeCounterfactual(episode) };
 }
 
 export function seriesRef({ device, metric, tags }: SeriesKey): SeriesRef {

@@ -1,5 +1,5 @@
 import { Alert, Badge, Button, Group, Skeleton, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
-import type { Anomaly, Severity } from '@tidewatch/contracts';
+import { type Anomaly, anomalySentence, type Severity } from '@tidewatch/contracts';
 import { memo, useMemo, useState } from 'react';
 import { Panel } from '../layout/panel';
 import { useNow } from '../live/use-now';
@@ -33,7 +33,7 @@ export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcemen
     >
       <VisuallyHidden role="status">
         {announcement &&
-          `${announcement.severity}: ${announcement.explanation} ${seriesLabel(announcement.series, metrics.get(announcement.series.metric))}`}
+          `${announcement.severity}: ${anomalySentence(announcement, metrics.get(announcement.series.metric))}`}
       </VisuallyHidden>
       {error !== null && (
         <Alert color="orange" variant="light" mb="sm" role="status">
@@ -129,7 +129,7 @@ const AnomalyEntry = memo(function AnomalyEntry(props: EntryProps) {
         </Text>
       </Group>
       <Text size="sm" mt={2}>
-        {anomaly.explanation}
+        {anomalySentence(anomaly, metric)}
       </Text>
     </div>
   );

@@ -1,4 +1,4 @@
-import type { Metric } from '@tidewatch/contracts';
+import { type Metric, withUnit } from '@tidewatch/contracts';
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -27,21 +27,19 @@ export function formatValue(value: number): string {
 }
 
 const NO_BREAK_SPACE = '\u00a0';
-/** As it is customary: these stand at the number itself. */
-const WITHOUT_SPACE = new Set(['%', '°', '′', '″']);
 
 /** How a metric is shown. */
 export type Measure = Pick<Metric, 'unit' | 'decimals'> | undefined;
 
 /** A value with the digits and the unit of its metric. */
 export function formatQuantity(value: number, measure: Measure): string {
-  return withUnit(formatDigits(value, measure), measure);
+  return withUnit(formatDigits(value, measure), measure?.unit, NO_BREAK_SPACE);
 }
 
 /** A value that was computed, such as a mean: more digits than four would promise too much. */
 export function formatMean(value: number, measure: Measure): string {
   if (measure?.decimals !== undefined) return formatQuantity(value, measure);
-  return withUnit(formatValue(Number(value.toPrecision(4))), measure);
+  return withUnit(formatValue(Number(value.toPrecision(4))), measure?.unit, NO_BREAK_SPACE);
 }
 
 /** Digits after the point as the metric says. A value that they would not show at all keeps its own. */
@@ -50,12 +48,6 @@ function formatDigits(value: number, measure: Measure): string {
   if (digits === undefined || Math.abs(value) >= 1e12) return formatValue(value);
   if (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits) return formatValue(value);
   return fixed(digits).format(value);
-}
-
-function withUnit(text: string, measure: Measure): string {
-  const unit = measure?.unit;
-  if (unit === undefined) return text;
-  return `${text}${WITHOUT_SPACE.has(unit) ? '' : NO_BREAK_SPACE}${unit}`;
 }
 
 const fixedFormats = new Map<number, Intl.NumberFormat>();

@@ -54,6 +54,7 @@ describe('an anomaly', () => {
     expectedMin: 24.8,
     expectedMax: 26.3,
     deviation: 31.2,
+    observed: 92.1,
   };
   verdict.strengths[0] = 31.2;
   const judge = detectorKind('agreement');
@@ -62,7 +63,7 @@ describe('an anomaly', () => {
   const related = [{ series: { key: other, hash: seriesHash(other) }, ratio: 2.5 }];
 
   test('keeps to the contract and says it in one sentence', () => {
-    const body = anomalyOf(series, { event: 'opened', episode, related }, '°C');
+    const body = anomalyOf(series, { event: 'opened', episode, related });
     expect(anomaly.parse(JSON.parse(JSON.stringify(body)))).toEqual({
       id: '86008ed136eb27dd68e090c14c1d53b5',
       revision: 0,
@@ -80,6 +81,9 @@ describe('an anomaly', () => {
       score: 10 / 11,
       ratio: 10,
       deviation: 31.2,
+      finding: {
+        ...{ kind: 'value', observed: 92.1, reason: '31 times as far from the usual level as usual' },
+      },
       statistics: [
         { name: 'distance from the mean of the last 8 readings', unit: 'surprise', strength: 31.2 },
       ],
@@ -87,7 +91,7 @@ describe('an anomaly', () => {
       severity: 'critical',
       detector: 'agreement',
       explanation:
-        'pump-7 temperature 92.1 °C; expected 24.8–26.3; 31 times as far from the usual level as usual; began 22:14:00 UTC.',
+        'pump-7 temperature 92.1; expected 24.8–26.3; 31 times as far from the usual level as usual; began 22:14:00 UTC.',
       counterfactual: 'It would not have fired at a threshold above 0.9091 (limits 10 times as wide).',
     });
     expect(anomalyRecord(body, 'opened', 12)).toMatchObject({

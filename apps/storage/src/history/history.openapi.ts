@@ -36,11 +36,12 @@ export const DescribeAnomalies = () =>
       ...{ began: TIME, peakTime: '2026-03-01T12:00:08.000250Z', peakValue: 97.2 },
       ...{ ended: '2026-03-01T12:00:48.000250Z', durationSeconds: 48, flaggedReadings: 47 },
       ...{ expectedMin: 78.1, expectedMax: 84.9, score: 0.91, ratio: 10.1, deviation: 31.2 },
+      finding: { kind: 'value', observed: 97.2, reason: '31 times as far from the usual level as usual' },
       statistics: [{ name: 'distance from the usual level', unit: 'limit', strength: 10.1 }],
       related: [{ series: { ...SERIES, metric: 'pressure' }, ratio: 1.4 }],
       ...{ severity: 'critical', detector: 'agreement' },
       explanation:
-        'boiler-7 temperature 97.2; expected 78.1–84.9; 31 times as far from the usual level as usual; began 12:00:00 UTC, lasted 48 s.',
+        'boiler-7 temperature 97.2 °C; expected 78.1–84.9; 31 times as far from the usual level as usual; began 12:00:00 UTC, lasted 48 s.',
       counterfactual: 'It would not have fired at a threshold above 0.91 (limits 10.1 times as wide).',
     },
   });

@@ -10,6 +10,6 @@ export {
   openEpisode,
   type Peak,
 } from './episode';
-export { episodeCounterfactual, episodeSentence, type Naming } from './sentence';
+export { episodeCounterfactual } from './counterfactual';
 export { scoreOf, type Severity } from './severity';
 export { restoreEpisode, snapshotEpisode } from './snapshot';

@@ -152,8 +152,8 @@ async function storedAnomalies(pool: Pool, devicePrefix: string): Promise<Anomal
        jsonb_build_object('device', s.device, 'metric', s.metric, 'tags', s.tags) AS series,
        ${time('began')} AS began, ${time('peak_time')} AS "peakTime", a.peak_value AS "peakValue",
        ${time('ended')} AS ended, a.duration_seconds AS "durationSeconds", a.flagged_readings AS "flaggedReadings",
-       a.expected_min AS "expectedMin", a.expected_max AS "expectedMax", a.score, a.ratio, a.deviation, a.statistics,
-       a.related, a.severity, a.detector, a.explanation, a.counterfactual
+       a.expected_min AS "expectedMin", a.expected_max AS "expectedMax", a.score, a.ratio, a.deviation, a.finding,
+       a.statistics, a.related, a.severity, a.detector, a.explanation, a.counterfactual
      FROM anomalies a JOIN series s ON s.id = a.series_id WHERE starts_with(s.device, $1)`,
     [devicePrefix],
   );

@@ -58,6 +58,10 @@ export class AnomalyEntity {
   @Column({ type: 'float8', nullable: true })
   deviation!: number | null;
 
+  /** Null where the event was of before there was such a thing. */
+  @Column({ type: 'jsonb', nullable: true })
+  finding!: object | null;
+
   @Column({ type: 'jsonb' })
   statistics!: object;
 

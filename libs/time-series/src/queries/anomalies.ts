@@ -1,6 +1,13 @@
-import type { Anomaly, AnomalyState, Severity } from '@tidewatch/contracts';
+import {
+  type Anomaly,
+  anomalySentence,
+  type AnomalyState,
+  type Finding,
+  type Severity,
+} from '@tidewatch/contracts';
 import type { DataSource } from 'typeorm';
 import { AnomalyEntity } from '../entities/anomaly.entity';
+import { MetricEntity } from '../entities/metric.entity';
 import { type Page, type PageRequest, pageOf, rfc3339 } from './page';
 import type { TimeRange } from './readings';
 
@@ -14,7 +21,12 @@ export interface AnomalyFilter extends TimeRange {
   readonly incident?: string;
 }
 
-type AnomalyRow = Omit<Anomaly, 'series'> & Anomaly['series'];
+type AnomalyRow = Omit<Anomaly, 'series' | 'finding'> &
+  Anomaly['series'] & {
+    readonly finding: Finding | null;
+    readonly displayName: string | null;
+    readonly unit: string | null;
+  };
 
 const COLUMNS = [
   ['a.id', 'id'],
@@ -35,22 +47,25 @@ const COLUMNS = [
   ['a.score', 'score'],
   ['a.ratio', 'ratio'],
   ['a.deviation', 'deviation'],
+  ['a.finding', 'finding'],
   ['a.statistics', 'statistics'],
   ['a.related', 'related'],
   ['a.severity', 'severity'],
   ['a.detector', 'detector'],
   ['a.explanation', 'explanation'],
   ['a.counterfactual', 'counterfactual'],
+  ['m.display_name', 'displayName'],
+  ['m.unit', 'unit'],
 ] as const;
 
-/** Anomalies, the one that began last first. */
+/** Anomalies, the one that began last first, with what people call their metrics now. */
 export async function listAnomalies(
   source: DataSource,
   filter: AnomalyFilter,
   { limit, after }: PageRequest,
 ): Promise<Page<Anomaly>> {
   const query = source.getRepository(AnomalyEntity).createQueryBuilder('a').innerJoin('a.series', 's');
-  query.select([]);
+  query.leftJoin(MetricEntity, 'm', 'm.name = s.metric').select([]);
   for (const [expression, name] of COLUMNS) query.addSelect(expression, name);
   query
     .orderBy('a.began', 'DESC')
@@ -72,6 +87,8 @@ export async function listAnomalies(
   return pageOf(rows, limit, { item, position: (row) => [row.began, row.id] });
 }
 
-function item({ device, metric, tags, ...rest }: AnomalyRow): Anomaly {
-  return { ...rest, series: { device, metric, tags } };
+function item({ device, metric, tags, displayName, unit, finding, ...rest }: AnomalyRow): Anomaly {
+  const anomaly = { ...rest, ...(finding && { finding }), series: { device, metric, tags } };
+  const naming = { ...(displayName !== null && { displayName }), ...(unit !== null && { unit }) };
+  return { ...anomaly, explanation: anomalySentence(anomaly, naming) };
 }

@@ -164,6 +164,24 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
     ]);
   });
 
+  test('an anomaly is told with the name and the unit that its metric has now', async () => {
+    const finding = { kind: 'value', observed: 9, reason: 'a jump' };
+    await database.pool.query(`UPDATE anomalies SET finding = $1 WHERE id = 'id-9'`, [finding]);
+    const told = async (): Promise<[string, unknown]> => {
+      const { items } = await history.anomalies({ device: 'a', severity: 'critical' }, { limit: 1 });
+      return [items[0]!.explanation, items[0]!.finding];
+    };
+    const rest = '; expected 0–1; a jump; began 12:00:04 UTC, lasted 0.5 s.';
+    expect(await told()).toEqual([`a x 9${rest}`, finding]);
+    await database.pool.query(
+      `INSERT INTO metrics (name, display_name, unit, revision) VALUES ('x', 'Suction pressure', 'bar', 1), ('y', 'Flow', 'm3/h', 2)`,
+    );
+    expect(await told()).toEqual([`a Suction pressure 9 bar${rest}`, finding]);
+    await database.pool.query(`UPDATE metrics SET display_name = NULL, unit = '%' WHERE name = 'x'`);
+    expect(await told()).toEqual([`a x 9%${rest}`, finding]);
+    await database.pool.query(`DELETE FROM metrics; UPDATE anomalies SET finding = NULL`);
+  });
+
   test.each([1, 2, 100])(
     'dead letters by pages of %i, with exact offsets and the original bytes',
     async (limit) => {

@@ -12,6 +12,7 @@ import { LogIdentity1763900000005 } from '../migrations/1763900000005-log-identi
 import { Settings1763900000006 } from '../migrations/1763900000006-settings';
 import { Episodes1763900000007 } from '../migrations/1763900000007-episodes';
 import { DetectionSettings1763900000008 } from '../migrations/1763900000008-detection-settings';
+import { Findings1763900000009 } from '../migrations/1763900000009-findings';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -23,6 +24,7 @@ const MIGRATIONS = [
   Settings1763900000006,
   Episodes1763900000007,
   DetectionSettings1763900000008,
+  Findings1763900000009,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';

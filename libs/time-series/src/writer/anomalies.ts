@@ -22,6 +22,7 @@ const COLUMNS: readonly (readonly [field: keyof NewAnomaly, column: string, type
   ['score', 'score', 'float8'],
   ['ratio', 'ratio', 'float8'],
   ['deviation', 'deviation', 'float8'],
+  ['finding', 'finding', 'jsonb'],
   ['statistics', 'statistics', 'jsonb'],
   ['related', 'related', 'jsonb'],
   ['severity', 'severity', 'text'],

@@ -1,0 +1,83 @@
+import type { Anomaly, Finding } from './anomalies';
+import type { Metric } from './metrics';
+import { shortNumber, withUnit } from './quantities';
+
+/** What is told of an anomaly; `explanation` is the sentence without names and units. */
+export type ToldAnomaly = Omit<Anomaly, 'explanation' | 'counterfactual'> & Partial<Anomaly>;
+
+/** What people call a metric, and its unit. */
+export type MetricNaming = Pick<Metric, 'displayName' | 'unit'>;
+
+const MOST_DECIMALS = 12;
+
+/**
+ * What a technician would say: "pump-7 pressure 9.8 bar; expected 4.1–5.3; a jump 31 times larger than usual; began 14:02:10 UTC, lasted 48 s."
+ * Names and units are joined where it is shown, so that a correction of them holds for the past as well. An anomaly of before, which has no
+ * `finding`, is told as it was.
+ */
+export function anomalySentence(anomaly: ToldAnomaly, naming: MetricNaming = {}): string {
+  const { finding, series, peakValue, expectedMin, expectedMax } = anomaly;
+  if (finding === undefined) return anomaly.explanation ?? '';
+  const decimals = decimalsOf(anomaly, finding);
+  const text = (x: number): string => fixed(x, decimals);
+  const quantity = (x: number): string => withUnit(text(x), naming.unit);
+  const range = `${text(expectedMin)}–${text(expectedMax)}`;
+  const expected = {
+    value: `expected ${range}`,
+    level: `the mean of the last readings is ${quantity(finding.observed)}, expected ${range}`,
+    stuck: `usual ${range}`,
+  }[finding.kind];
+  return [
+    `${series.device} ${naming.displayName ?? series.metric} ${quantity(peakValue)}`,
+    expected,
+    finding.reason,
+    `began ${anomaly.began.slice(11, 19)} UTC${course(anomaly)}.`,
+  ].join('; ');
+}
+
+/** "48 s", "3 min 20 s", "2 h 5 min". */
+export function lengthInWords(seconds: number): string {
+  if (seconds < 10) return `${shortNumber(Math.max(seconds, 0.001))} s`;
+  const whole = Math.round(seconds);
+  const parts = ([['d', 86_400], ['h', 3_600], ['min', 60], ['s', 1]] as const) // prettier-ignore
+    .map(
+      ([unit, size], i, units) =>
+        [Math.floor((i === 0 ? whole : whole % units[i - 1]![1]) / size), unit] as const,
+    );
+  const first = parts.findIndex(([count]) => count > 0);
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(' ');
+}
+
+function course({ state, revision, durationSeconds }: ToldAnomaly): string {
+  if (state === 'open') return revision === 0 ? '' : ', going on';
+  return durationSeconds > 0 ? `, lasted ${lengthInWords(durationSeconds)}` : ', a single reading';
+}
+
+/** So many that the bounds of the range differ by ten steps or more, and that what is out of it looks so. */
+function decimalsOf(
+  { expectedMin, expectedMax, peakValue }: ToldAnomaly,
+  { kind, observed }: Finding,
+): number {
+  const width = expectedMax - expectedMin;
+  if (!(width > 0 && width < Infinity)) return MOST_DECIMALS;
+  let decimals = Math.max(0, 1 - Math.floor(Math.log10(width)));
+  if (kind === 'stuck') return Math.min(decimals, MOST_DECIMALS);
+  const outside = kind === 'level' ? observed : peakValue;
+  while (decimals < MOST_DECIMALS && looksInside(outside, expectedMin, expectedMax, decimals)) decimals += 1;
+  return Math.min(decimals, MOST_DECIMALS);
+}
+
+function looksInside(x: number, min: number, max: number, decimals: number): boolean {
+  const rounded = Number(x.toFixed(decimals));
+  return rounded >= Number(min.toFixed(decimals)) && rounded <= Number(max.toFixed(decimals));
+}
+
+function fixed(x: number, decimals: number): string {
+  const isTiny = x !== 0 && Math.abs(x) < 1e-6;
+  if (isTiny || Math.abs(x) >= 1e15) return shortNumber(x);
+  return decimals >= MOST_DECIMALS ? String(Number(x.toPrecision(6))) : String(Number(x.toFixed(decimals)));
+}
