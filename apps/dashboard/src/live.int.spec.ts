@@ -324,6 +324,7 @@ function aggregate(id: string) {
     revision: 0,
     final: false,
     sizeMs: 10_000,
+    stepMs: 10_000,
     startMs: 0,
     count: 1,
     min: 1,

@@ -62,6 +62,7 @@ function partitionDependencies(
       maxRecentTimes: config.MAX_RECENT_TIMES_PER_SERIES,
       maxTimes: config.MAX_RECENT_TIMES_PER_PARTITION,
       episodeCalmMs: config.EPISODE_CALM_MS,
+      slidingWindows: config.SLIDING_WINDOWS,
     },
   };
 }

@@ -20,3 +20,28 @@ test('an eviction that is shorter than what may still come is refused at start',
     parseConfig(processing.config, { ...required, ...settings, SERIES_EVICTION_MS: '61000' }),
   ).toThrow(/^SERIES_EVICTION_MS must be longer than ALLOWED_LATENESS_MS/);
 });
+
+test('windows that slide are a list of sizes and steps', () => {
+  const parsed = (SLIDING_WINDOWS: string) =>
+    parseConfig(processing.config, { ...required, SLIDING_WINDOWS }).SLIDING_WINDOWS;
+  expect(parsed('')).toEqual([]);
+  expect(parsed(' 5m/1m, 90s/10s,1h/5m')).toEqual([
+    { sizeMs: 300_000, stepMs: 60_000 },
+    { sizeMs: 90_000, stepMs: 10_000 },
+    { sizeMs: 3_600_000, stepMs: 300_000 },
+  ]);
+});
+
+test.each([
+  ['5m', /^SLIDING_WINDOWS must be a list of size\/step such as 5m\/1m, not "5m"/],
+  ['5m/1d', /not "5m\/1d"/],
+  ['5m/15s', /^SLIDING_WINDOWS must be possible windows: 300s\/15s: size and step must be multiples of 10 s/],
+  ['0s/0s', /multiples of 10 s/],
+  ['1m/1m', /60s\/60s: the step must be shorter than the window/],
+  ['1h/10s', /3600s\/10s: a window of 360 panes; at most 60 are possible/],
+  ['5m/1m,300s/60s', /300s\/60s twice/],
+  ['2m/1m,3m/1m,4m/1m,5m/1m,6m/1m', /more than 4 kinds of windows/],
+  ['168h/24h', /^SERIES_EVICTION_MS must be longer than .* the longest window/],
+])('windows that can not be are refused at start: %s', (SLIDING_WINDOWS, message) => {
+  expect(() => parseConfig(processing.config, { ...required, SLIDING_WINDOWS })).toThrow(message);
+});

@@ -2,6 +2,7 @@ import { DETECTORS } from '@tidewatch/anomaly-detection';
 import { commonConfig, type ConfigOf, defineService } from '@tidewatch/service-kit';
 import { DEFAULT_STREAM_SETTINGS as DEFAULTS, shortestEvictionMs } from '@tidewatch/stream-processing';
 import { z } from 'zod';
+import { slidingWindows } from './sliding-windows';
 
 const HOUR_MS = 3_600_000;
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -54,6 +55,9 @@ const service = defineService({
     EPISODE_CALM_MS: whole(0, 24 * HOUR_MS)
       .default(DEFAULTS.episodeCalmMs)
       .describe('Event time without a reading out of range, and two readings, after which an anomaly ends.'),
+    SLIDING_WINDOWS: slidingWindows.describe(
+      'Windows that slide, beside those of 10 s and a minute: at most four `size/step`, such as `5m/1m,1h/5m`, in multiples of 10 s. Each costs a window on the log for every step and series.',
+    ),
     CHECKPOINT_INTERVAL_MS: whole(100, 300_000)
       .default(5_000)
       .describe('Time between checkpoints of a partition: what a crash makes the service do again.'),
@@ -69,11 +73,12 @@ export const processing = {
         latenessMs: config.ALLOWED_LATENESS_MS,
         idleTimeoutMs: config.IDLE_TIMEOUT_MS,
         maxAheadMs: config.MAX_CLOCK_AHEAD_MS,
+        slidingWindows: config.SLIDING_WINDOWS,
       }),
     {
       path: ['SERIES_EVICTION_MS'],
       error:
-        'Must be longer than ALLOWED_LATENESS_MS, IDLE_TIMEOUT_MS, MAX_CLOCK_AHEAD_MS and a minute together.',
+        'Must be longer than ALLOWED_LATENESS_MS, IDLE_TIMEOUT_MS, MAX_CLOCK_AHEAD_MS and the longest window (a minute at least) together.',
     },
   ),
 };

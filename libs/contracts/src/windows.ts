@@ -9,15 +9,17 @@ export type SeriesRef = z.infer<typeof seriesRef>;
 
 /** An event-time window of one series whose end has passed: the value of a record on `aggregates.v1`. */
 export const windowAggregate = z.object({
-  /** Derived from series, size and start: the same window has the same id after any replay. The highest revision of an id stands. */
+  /** Derived from series, size, step and start: the same window has the same id after any replay. The highest revision of an id stands. */
   id: z.string(),
   /** 0 when first published; one more each time that late readings have changed the window. */
   revision: z.number().int().nonnegative(),
-  /** The allowed lateness has passed: there is no further revision. A window that nothing changes after revision 0 stays `false`. */
+  /** The allowed lateness has passed: there is no further revision. A window that nothing changes any more stays `false`. */
   final: z.boolean(),
   series: seriesRef,
   sizeMs: z.number().int().positive(),
-  /** Start of the window (inclusive), milliseconds since the epoch, a multiple of `sizeMs`. */
+  /** A window begins every so often: `sizeMs` where windows tumble, less where they slide. */
+  stepMs: z.number().int().positive(),
+  /** Start of the window (inclusive), milliseconds since the epoch, a multiple of `stepMs`. */
   startMs: z.number().int(),
   count: z.number().int().positive(),
   min: z.number(),

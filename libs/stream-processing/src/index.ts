@@ -8,5 +8,10 @@ export { settingsOfSubjects, type SubjectSetting } from './detection/settings-of
 export { incidentId, windowId } from './output-ids';
 export type { EpisodeReport, HashedSeries, ReadingCounts, RelatedSeries, StreamSink } from './outputs';
 export { PartitionStream, type SeriesChange } from './partition-stream';
-export { DEFAULT_STREAM_SETTINGS, shortestEvictionMs, type StreamSettings } from './settings';
-export type { WindowValues } from './windows/window-layout';
+export {
+  DEFAULT_STREAM_SETTINGS,
+  faultOfSlidingWindows,
+  shortestEvictionMs,
+  type StreamSettings,
+} from './settings';
+export type { WindowSpec, WindowValues } from './windows/window-layout';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { WindowValues } from './windows/window-layout';
 
 /**
  * Ids are derived from what they stand for, so that a replay gives the same ones: the first 16 bytes of a SHA-256 in hex.
@@ -8,8 +9,13 @@ function outputId(kind: string, seriesHash: Uint8Array, rest: string): string {
   return createHash('sha256').update(seriesHash).update(`${kind}:${rest}`).digest('hex').slice(0, 32);
 }
 
-export function windowId(seriesHash: Uint8Array, sizeMs: number, startMs: number): string {
-  return outputId('window', seriesHash, `${sizeMs}:${startMs}`);
+/** Of a window that tumbles the step is not part of it: it is the size. */
+export function windowId(
+  seriesHash: Uint8Array,
+  { sizeMs, stepMs, startMs }: Readonly<Pick<WindowValues, 'sizeMs' | 'stepMs' | 'startMs'>>,
+): string {
+  const size = stepMs === sizeMs ? `${sizeMs}` : `${sizeMs}/${stepMs}`;
+  return outputId('window', seriesHash, `${size}:${startMs}`);
 }
 
 /** `beganUs` is the time of the first reading out of range. */

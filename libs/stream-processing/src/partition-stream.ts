@@ -68,7 +68,7 @@ export class PartitionStream {
     checkSettings(settings);
     this.latenessUs = settings.latenessMs * 1000;
     this.detection = new DetectionFeed(settings, detectorKind, sink, this.table.series);
-    this.windows = new WindowStore(settings.reorderMs * 1000, (row, window) => {
+    this.windows = new WindowStore(settings.reorderMs * 1000, settings.slidingWindows, (row, window) => {
       sink.window(this.table.series[row]!, window);
     });
   }
@@ -280,7 +280,8 @@ export class PartitionStream {
   }
 
   private forget(row: number): void {
-    this.forgottenUntil = Math.max(this.forgottenUntil, this.watermark[row]!);
+    const lastEnd = this.windows.lastEnd(this.maxTime[row]!);
+    this.forgottenUntil = Math.max(this.forgottenUntil, this.watermark[row]!, lastEnd);
     this.removed.push(this.table.series[row]!.hash);
     this.removeRow(row);
   }

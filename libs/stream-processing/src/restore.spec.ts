@@ -12,7 +12,11 @@ const SETTINGS = {
   reorderMs: 2_000,
   idleTimeoutMs: 60_000,
   maxAheadMs: 20_000,
-  evictAfterMs: 180_000,
+  evictAfterMs: 231_000,
+  slidingWindows: [
+    { sizeMs: 40_000, stepMs: 10_000 },
+    { sizeMs: 120_000, stepMs: 40_000 },
+  ],
   maxRecentTimes: 16,
   maxTimes: 32,
 };
@@ -102,13 +106,21 @@ test.each(DETECTORS)('restored after any record, all goes on bit for bit: $name'
   );
 });
 
-/** By window, in the form `series:size:start`. */
+const KINDS = [
+  { sizeMs: 10_000, stepMs: 10_000 },
+  { sizeMs: 60_000, stepMs: 60_000 },
+  ...SETTINGS.slidingWindows,
+];
+
+/** By window, in the form `series:size:step:start`. */
 function distinctTimes(list: readonly Record[]): Map<string, Set<number>> {
   const times = new Map<string, Set<number>>();
   for (const { series, time } of list.flatMap(({ readings }) => readings)) {
-    for (const size of [10_000, 60_000]) {
-      const id = `${series}:${size}:${time - (time % size)}`;
-      times.set(id, (times.get(id) ?? new Set()).add(time));
+    for (const { sizeMs, stepMs } of KINDS) {
+      for (let start = time - (time % stepMs); start > time - sizeMs; start -= stepMs) {
+        const id = `${series}:${sizeMs}:${stepMs}:${start}`;
+        times.set(id, (times.get(id) ?? new Set()).add(time));
+      }
     }
   }
   return times;
@@ -138,7 +150,7 @@ test('revisions rise by one up to a final one, and no reading counts twice, howe
       const sent = distinctTimes(all);
       const last = new Map<string, WindowOutput>();
       for (const window of windows as WindowOutput[]) {
-        const id = `${window.series}:${window.sizeMs}:${window.startMs}`;
+        const id = `${window.series}:${window.sizeMs}:${window.stepMs}:${window.startMs}`;
         const before = last.get(id);
         last.set(id, window);
         expect(window.revision).toBe((before?.revision ?? -1) + 1);
@@ -201,6 +213,33 @@ test('the state of another detector only resets the detector', () => {
   expect(stream.restoreSeries(state)).toBe(false);
   feed(stream, { appendedAtMs: START + 1, readings: [{ series: 1, time: START + 26, value: 1 }] });
   expect(stream.counts).toMatchObject({ duplicate: 1, processed: 0 });
+});
+
+test('windows that are no longer wanted are left out of a restored state, and new ones begin', () => {
+  const at = (second: number, value: number): Record => ({
+    appendedAtMs: START + second * 1000,
+    readings: [{ series: 0, time: START + second * 1000, value }],
+  });
+  const old = collectingStream(SETTINGS);
+  for (let second = 0; second <= 45; second += 5) feed(old.stream, at(second, second));
+  const store: Store = new Map();
+  checkpoint(old.stream, store);
+  const other = collectingStream({ ...SETTINGS, slidingWindows: [{ sizeMs: 60_000, stepMs: 20_000 }] });
+  for (const state of store.values()) expect(other.stream.restoreSeries(state)).toBe(true);
+  feed(other.stream, at(63, 63));
+  // The short windows of before were kept for the minute, and serve new windows that were not over yet.
+  const ofSize = (sizeMs: number) =>
+    (other.output.windows as WindowOutput[])
+      .filter((window) => window.sizeMs === sizeMs)
+      .map(({ stepMs, startMs, count, revision }) => [stepMs, startMs - START, count, revision]);
+  expect(ofSize(60_000)).toEqual([
+    [60_000, 0, 10, 0],
+    [20_000, 0, 10, 0],
+  ]);
+  expect(ofSize(40_000)).toEqual([]);
+  checkpoint(other.stream, store);
+  const again = collectingStream({ ...SETTINGS, slidingWindows: [] });
+  for (const state of store.values()) expect(again.stream.restoreSeries(state)).toBe(true);
 });
 
 test('a steady series takes few bytes: its times are one run', () => {

@@ -1,3 +1,6 @@
+import { paneMs } from './windows/composite-windows';
+import type { WindowSpec } from './windows/window-layout';
+
 /** All times are event times or times of the log (`appendedAtMs`): no clock is ever read. */
 export interface StreamSettings {
   /** How far behind the greatest event time of its series a reading may be and still count. */
@@ -21,7 +24,15 @@ export interface StreamSettings {
   readonly maxTimes: number;
   /** An episode ends when its series has not been out of range for this long, in event time, and for two readings. */
   readonly episodeCalmMs: number;
+  /** Windows that slide, beside those of 10 s and a minute, which every series has. */
+  readonly slidingWindows: readonly WindowSpec[];
 }
+
+/** Sizes and steps are multiples of it: windows are put together from panes. */
+const SHORTEST_PANE_MS = 10_000;
+/** Of one window, and so about what a series holds for it. */
+const MOST_PANES = 60;
+const MOST_SLIDING = 4;
 
 export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   latenessMs: 120_000,
@@ -33,31 +44,53 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   maxRecentTimes: 32_768,
   maxTimes: 2_000_000,
   episodeCalmMs: 60_000,
+  slidingWindows: [],
 };
 
 /**
- * A series that begins must not go back behind the windows of those that were forgotten. These end at most `maxAheadMs` and a minute after
- * the last reading; what comes in time (by lateness and idle time-out) is later than that only if eviction takes longer than all together.
+ * A series that begins must not go back behind the windows of those that were forgotten. These end at most `maxAheadMs` and a minute, or
+ * the longest window, after the last reading; what comes in time (by lateness and idle time-out) is later than that only if eviction takes
+ * longer than all together.
  */
 export function shortestEvictionMs({
   latenessMs,
   idleTimeoutMs,
   maxAheadMs,
-}: Pick<StreamSettings, 'latenessMs' | 'idleTimeoutMs' | 'maxAheadMs'>): number {
-  return latenessMs + idleTimeoutMs + maxAheadMs + 60_000;
+  slidingWindows,
+}: Pick<StreamSettings, 'latenessMs' | 'idleTimeoutMs' | 'maxAheadMs' | 'slidingWindows'>): number {
+  const longestMs = Math.max(60_000, ...slidingWindows.map(({ sizeMs }) => sizeMs));
+  return latenessMs + idleTimeoutMs + maxAheadMs + longestMs;
+}
+
+/** What is wrong with windows that are to slide, in words; undefined where nothing is. */
+export function faultOfSlidingWindows(windows: readonly WindowSpec[]): string | undefined {
+  if (windows.length > MOST_SLIDING) return `more than ${MOST_SLIDING} kinds of windows`;
+  for (const [i, { sizeMs, stepMs }] of windows.entries()) {
+    const name = `${sizeMs / 1000}s/${stepMs / 1000}s`;
+    const isWhole = [sizeMs, stepMs].every((ms) => ms > 0 && ms % SHORTEST_PANE_MS === 0);
+    if (!isWhole) return `${name}: size and step must be multiples of 10 s`;
+    if (stepMs >= sizeMs) return `${name}: the step must be shorter than the window`;
+    const panes = sizeMs / paneMs({ sizeMs, stepMs });
+    if (panes > MOST_PANES) return `${name}: a window of ${panes} panes; at most ${MOST_PANES} are possible`;
+    if (windows.findIndex((one) => one.sizeMs === sizeMs && one.stepMs === stepMs) < i)
+      return `${name} twice`;
+  }
+  return undefined;
 }
 
 /** Throws `RangeError` on settings that contradict each other. */
-export function checkSettings(settings: StreamSettings): void {
-  for (const [name, value] of Object.entries(settings)) {
+export function checkSettings({ slidingWindows, ...numbers }: StreamSettings): void {
+  for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new RangeError(`${name} must be a whole number, not negative: ${value}`);
     }
   }
-  if (settings.evictAfterMs <= shortestEvictionMs(settings)) {
+  const fault = faultOfSlidingWindows(slidingWindows);
+  if (fault !== undefined) throw new RangeError(`slidingWindows: ${fault}`);
+  if (numbers.evictAfterMs <= shortestEvictionMs({ ...numbers, slidingWindows })) {
     throw new RangeError(
-      'evictAfterMs must be longer than latenessMs, idleTimeoutMs, maxAheadMs and a minute together',
+      'evictAfterMs must be longer than latenessMs, idleTimeoutMs, maxAheadMs and the longest window (a minute at least) together',
     );
   }
-  if (settings.maxRecentTimes < 8) throw new RangeError('maxRecentTimes must be at least 8');
+  if (numbers.maxRecentTimes < 8) throw new RangeError('maxRecentTimes must be at least 8');
 }

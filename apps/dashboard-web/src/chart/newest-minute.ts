@@ -9,7 +9,8 @@ export function newestMinute(
 ): WindowAggregate | undefined {
   let newest = last;
   for (const window of windows) {
-    if (window.sizeMs === MINUTE_MS && (newest === undefined || isNewer(window, newest))) newest = window;
+    const isMinute = window.sizeMs === MINUTE_MS && window.stepMs === MINUTE_MS;
+    if (isMinute && (newest === undefined || isNewer(window, newest))) newest = window;
   }
   return newest;
 }

@@ -56,6 +56,7 @@ const windowWith = (id: string, device = 'a'): WindowAggregate => ({
   final: false,
   series: ref(device),
   sizeMs: 10_000,
+  stepMs: 10_000,
   startMs: 0,
   count: 1,
   min: 1,

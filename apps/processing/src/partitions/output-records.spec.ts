@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { detectorKind, newVerdict, openEpisode } from '@tidewatch/anomaly-detection';
 import { anomaly, windowAggregate } from '@tidewatch/contracts';
 import { partitionOfDevice, seriesHash, seriesKey } from '@tidewatch/readings';
-import { anomalyOf, incidentId } from '@tidewatch/stream-processing';
+import { anomalyOf, incidentId, windowId } from '@tidewatch/stream-processing';
 import { anomalyRecord, windowRecord } from './output-records';
 
 const key = seriesKey('pump-7', 'temperature', [['hall', 'b']]);
@@ -10,7 +10,8 @@ const series = { key, hash: seriesHash(key) };
 
 test("a window keeps to the contract, goes to its device's partition, and has an id that never changes", () => {
   const values = {
-    ...{ sizeMs: 10_000, startMs: 1_700_000_040_000, revision: 0, final: false, count: 2, min: 1, max: 2.5 },
+    ...{ sizeMs: 10_000, stepMs: 10_000, startMs: 1_700_000_040_000, revision: 0, final: false },
+    ...{ count: 2, min: 1, max: 2.5 },
     ...{
       sum: 3.5,
       sumOfSquares: 7.25,
@@ -43,6 +44,12 @@ test("a window keeps to the contract, goes to its device's partition, and has an
     ce_id: 'f1f226204d4e00b9e2f263d1edd347a1.3',
     ce_type: 'io.tidewatch.window.revised',
   });
+});
+
+test('windows of one size and start are told apart by their step', () => {
+  const place = { sizeMs: 60_000, stepMs: 60_000, startMs: 1_700_000_040_000 };
+  const ids = [60_000, 20_000, 10_000].map((stepMs) => windowId(series.hash, { ...place, stepMs }));
+  expect(new Set(ids).size).toBe(3);
 });
 
 describe('an anomaly', () => {

@@ -18,7 +18,7 @@ export function windowRecord(
   partitions: number,
 ): LogRecord {
   const window: WindowAggregate = {
-    id: windowId(hash, values.sizeMs, values.startMs),
+    id: windowId(hash, values),
     series: seriesRef(key),
     ...values,
   };

@@ -1,7 +1,10 @@
 import type { StreamSettings } from '../settings';
 import { bucketOf, middleOf } from '../sketches/buckets';
 import { fromFixedPoint, toFixedPoint } from '../sums/fixed-point';
+import type { WindowSpec } from '../windows/window-layout';
 import { type Record, SERIES } from './harness';
+
+const TUMBLING: WindowSpec[] = [10_000, 60_000].map((ms) => ({ sizeMs: ms, stepMs: ms }));
 
 interface State {
   accepted: Map<number, number>;
@@ -36,7 +39,7 @@ export function referenceWindows(settings: StreamSettings, records: readonly Rec
         if (clock - state.lastAppendMs < settings.latenessMs + settings.idleTimeoutMs) return;
         const end = floorTo(60_000, newest(state)) + 60_000;
         state.watermark = Math.max(state.watermark, end);
-        windows.push(...emissions(state, series, end));
+        windows.push(...emissions(settings, { state, series, mark: Infinity }));
         state.mark = undefined;
       });
     }
@@ -52,7 +55,7 @@ export function referenceWindows(settings: StreamSettings, records: readonly Rec
       const mark = floorTo(10_000, time - settings.reorderMs);
       if (mark <= state.mark) continue;
       state.mark = mark;
-      windows.push(...emissions(state, series, mark));
+      windows.push(...emissions(settings, { state, series, mark }));
     }
   }
   return windows;
@@ -67,14 +70,17 @@ function floorTo(step: number, x: number): number {
 }
 
 /** Windows which end at or before `mark` and have other readings than when they were emitted. */
-function emissions(state: State, series: number, mark: number): object[] {
+function emissions(
+  { slidingWindows }: StreamSettings,
+  { state, series, mark }: { state: State; series: number; mark: number },
+): object[] {
   const windows: object[] = [];
-  for (const sizeMs of [10_000, 60_000]) {
-    const starts = new Set([...state.accepted.keys()].map((time) => floorTo(sizeMs, time)));
+  for (const spec of [...TUMBLING, ...slidingWindows]) {
+    const starts = new Set([...state.accepted.keys()].flatMap((time) => startsOf(spec, time)));
     for (const startMs of starts) {
-      const end = startMs + sizeMs;
-      const content = aggregate(state.accepted, startMs, sizeMs);
-      const id = `${sizeMs}:${startMs}`;
+      const end = startMs + spec.sizeMs;
+      const content = aggregate(state.accepted, startMs, spec);
+      const id = `${spec.sizeMs}:${spec.stepMs}:${startMs}`;
       const before = state.emitted.get(id) ?? { count: 0, revision: -1 };
       if (end > mark || before.count === content.count) continue;
       const revision = before.revision + 1;
@@ -85,13 +91,21 @@ function emissions(state: State, series: number, mark: number): object[] {
   return windows;
 }
 
-function aggregate(accepted: ReadonlyMap<number, number>, startMs: number, sizeMs: number) {
+/** Of all windows that a time is in. */
+function startsOf({ sizeMs, stepMs }: WindowSpec, time: number): number[] {
+  const starts: number[] = [];
+  for (let start = floorTo(stepMs, time); start > time - sizeMs; start -= stepMs) starts.push(start);
+  return starts;
+}
+
+function aggregate(accepted: ReadonlyMap<number, number>, startMs: number, { sizeMs, stepMs }: WindowSpec) {
   const inside = [...accepted]
     .filter(([time]) => time >= startMs && time < startMs + sizeMs)
     .sort(([a], [b]) => a - b)
     .map(([, value]) => value + 0);
   return {
     sizeMs,
+    stepMs,
     startMs,
     count: inside.length,
     min: Math.min(...inside),

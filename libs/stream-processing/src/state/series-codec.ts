@@ -9,7 +9,7 @@ import { ByteReader, ByteWriter } from './bytes';
  * held back and the episodes.
  * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8).
  */
-const SERIES_VERSION = 5;
+const SERIES_VERSION = 6;
 const PARTITION_VERSION = 2;
 const HEADER_BYTES = 5;
 

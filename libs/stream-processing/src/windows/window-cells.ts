@@ -4,41 +4,48 @@ import { NO_SKETCH, SketchPool } from '../sketches/sketch-pool';
 import { type DoubledNumber, standardDeviation } from '../sums/deviation';
 import { addExact, mergeExact, roundedSum, type Spills, SUM_CELLS } from '../sums/exact-sum';
 import { readWindow, writeWindow } from './window-codec';
-import { WINDOW, type WindowValues } from './window-layout';
+import { LINK, WINDOW, type WindowSpec, type WindowValues } from './window-layout';
 
 const NONE = -1;
+
+/** What an emission of a window says beside its content. */
+export interface Emission {
+  readonly spec: WindowSpec;
+  readonly revision: number;
+  readonly final: boolean;
+}
 
 /** What windows hold, each in a slot of one array, so that no reading and no window allocates. A slot is the index of its first cell. */
 export class WindowCells {
   /** Replaced when it grows, by `allocate` only. */
   cells = new Float64Array(64 * WINDOW.cells);
-  /** Two for each slot: how often it was emitted, and the count of readings that it was last emitted with. */
-  private emissions = new Int32Array(128);
+  /** For the list that a slot is in; see `linkOf`. Replaced when it grows, too. */
+  links = new Int32Array(64 * LINK.cells);
   private unusedFrom = 0;
+  /** Free slots, linked by their first cell. */
   private firstFree = NONE;
   private readonly spills: Spills = new Map();
   private readonly sketches = new SketchPool();
   private readonly scratch = this.allocate(0);
   private readonly emitted: WindowValues = {
-    ...{ sizeMs: 0, startMs: 0, revision: 0, final: false },
+    ...{ sizeMs: 0, stepMs: 0, startMs: 0, revision: 0, final: false },
     ...{ count: 0, min: 0, max: 0, sum: 0, sumOfSquares: 0, mean: 0, stddev: 0 },
     ...{ p50: 0, p90: 0, p99: 0, first: 0, last: 0 },
   };
 
-  /** An empty window, in no list. */
+  /** An empty window. */
   allocate(start: number): number {
     let slot = this.firstFree;
-    if (slot !== NONE) this.firstFree = this.cells[slot + WINDOW.older]!;
+    if (slot !== NONE) this.firstFree = this.cells[slot]!;
     else {
       slot = this.unusedFrom;
       this.unusedFrom += WINDOW.cells;
       if (this.unusedFrom > this.cells.length) {
         const grown = this.cells.length + (this.cells.length >> 1);
         this.cells = grownFloats(this.cells, grown - (grown % WINDOW.cells), 0);
-        this.emissions = grownInts(this.emissions, (this.cells.length / WINDOW.cells) * 2, 0);
+        this.links = grownInts(this.links, (this.cells.length / WINDOW.cells) * LINK.cells, 0);
       }
     }
-    this.cells[slot + WINDOW.older] = NONE;
     this.cells[slot + WINDOW.sketch] = NO_SKETCH;
     this.clear(slot, start);
     return slot;
@@ -47,7 +54,7 @@ export class WindowCells {
   free(slot: number): void {
     this.dropSpills(slot);
     this.dropSketch(slot);
-    this.cells[slot + WINDOW.older] = this.firstFree;
+    this.cells[slot] = this.firstFree;
     this.firstFree = slot;
   }
 
@@ -63,10 +70,9 @@ export class WindowCells {
     cells[slot + WINDOW.firstTime] = Infinity;
     cells[slot + WINDOW.lastTime] = -Infinity;
     for (let i = slot + WINDOW.sum; i < slot + WINDOW.squares + SUM_CELLS; i++) cells[i] = 0;
-    const emission = emissionOf(slot);
-    this.emissions[emission] = this.emissions[emission + 1] = 0;
   }
 
+  /** `time` is not among those of the window. */
   accumulate(slot: number, time: number, value: number): void {
     const { cells } = this;
     cells[slot + WINDOW.count]! += 1;
@@ -88,19 +94,21 @@ export class WindowCells {
     if (grown !== sketch) cells[slot + WINDOW.sketch] = grown;
   }
 
-  /** `from` is later than all that was merged into `into` before. */
+  /** Adds what another window holds; the two have no reading in common. */
   merge(into: number, from: number): void {
     const { cells } = this;
     if (cells[from + WINDOW.count] === 0) return;
-    if (cells[into + WINDOW.count] === 0) {
-      cells[into + WINDOW.firstTime] = cells[from + WINDOW.firstTime]!;
-      cells[into + WINDOW.first] = cells[from + WINDOW.first]!;
-    }
     cells[into + WINDOW.count]! += cells[from + WINDOW.count]!;
     cells[into + WINDOW.min] = Math.min(cells[into + WINDOW.min]!, cells[from + WINDOW.min]!);
     cells[into + WINDOW.max] = Math.max(cells[into + WINDOW.max]!, cells[from + WINDOW.max]!);
-    cells[into + WINDOW.lastTime] = cells[from + WINDOW.lastTime]!;
-    cells[into + WINDOW.last] = cells[from + WINDOW.last]!;
+    if (cells[from + WINDOW.firstTime]! < cells[into + WINDOW.firstTime]!) {
+      cells[into + WINDOW.firstTime] = cells[from + WINDOW.firstTime]!;
+      cells[into + WINDOW.first] = cells[from + WINDOW.first]!;
+    }
+    if (cells[from + WINDOW.lastTime]! > cells[into + WINDOW.lastTime]!) {
+      cells[into + WINDOW.lastTime] = cells[from + WINDOW.lastTime]!;
+      cells[into + WINDOW.last] = cells[from + WINDOW.last]!;
+    }
     mergeExact(cells, into + WINDOW.sum, from + WINDOW.sum, this.spills);
     mergeExact(cells, into + WINDOW.squares, from + WINDOW.squares, this.spills);
     cells[into + WINDOW.sketch] = this.sketches.merge(
@@ -109,26 +117,14 @@ export class WindowCells {
     );
   }
 
-  emittedCount(slot: number): number {
-    return this.emissions[emissionOf(slot) + 1]!;
-  }
-
-  /** Notes that the window is emitted with so many readings; returns the revision. */
-  countEmission(slot: number, count: number): number {
-    const emission = emissionOf(slot);
-    const revision = this.emissions[emission]!;
-    this.emissions[emission] = revision + 1;
-    this.emissions[emission + 1] = count;
-    return revision;
-  }
-
   /** The same object each time. */
-  values(slot: number, emission: { sizeUs: number; revision: number; final: boolean }): WindowValues {
+  values(slot: number, { spec, revision, final }: Emission): WindowValues {
     const { cells, emitted } = this;
-    emitted.sizeMs = emission.sizeUs / 1000;
+    emitted.sizeMs = spec.sizeMs;
+    emitted.stepMs = spec.stepMs;
     emitted.startMs = cells[slot + WINDOW.start]! / 1000;
-    emitted.revision = emission.revision;
-    emitted.final = emission.final;
+    emitted.revision = revision;
+    emitted.final = final;
     emitted.count = cells[slot + WINDOW.count]!;
     emitted.min = cells[slot + WINDOW.min]!;
     emitted.max = cells[slot + WINDOW.max]!;
@@ -142,9 +138,6 @@ export class WindowCells {
 
   write(slot: number, writer: ByteWriter): void {
     const { cells } = this;
-    const emission = emissionOf(slot);
-    writer.varint(this.emissions[emission]!);
-    writer.varint(this.emissions[emission + 1]!);
     writeWindow(writer, cells, slot, this.spills);
     if (cells[slot + WINDOW.count]! > 0) this.sketches.write(cells[slot + WINDOW.sketch]!, writer);
   }
@@ -152,9 +145,6 @@ export class WindowCells {
   /** Into an empty window. Throws `SnapshotError`. */
   read(slot: number, reader: ByteReader): void {
     const { cells } = this;
-    const emission = emissionOf(slot);
-    this.emissions[emission] = reader.varint();
-    this.emissions[emission + 1] = reader.varint();
     readWindow(reader, cells, slot, this.spills);
     if (cells[slot + WINDOW.count]! > 0) cells[slot + WINDOW.sketch] = this.sketches.read(reader);
   }
@@ -201,8 +191,4 @@ export class WindowCells {
     this.spills.delete(slot + WINDOW.sum);
     this.spills.delete(slot + WINDOW.squares);
   }
-}
-
-function emissionOf(slot: number): number {
-  return (slot / WINDOW.cells) * 2;
 }

@@ -1,26 +1,48 @@
 /** Cells of a window that may still change, within the array of its store; times in microseconds since the epoch. */
 export const WINDOW = {
-  /** Slot of the next older window of the series, or of the next free one. */
-  older: 0,
-  start: 1,
-  count: 2,
-  min: 3,
-  max: 4,
-  firstTime: 5,
-  first: 6,
-  lastTime: 7,
-  last: 8,
-  sum: 9,
-  squares: 12,
+  start: 0,
+  count: 1,
+  min: 2,
+  max: 3,
+  firstTime: 4,
+  first: 5,
+  lastTime: 6,
+  last: 7,
+  sum: 8,
+  squares: 11,
   /** Of its `SketchPool`. */
-  sketch: 15,
+  sketch: 14,
+  /** One is spare: a window begins on a line of memory. */
   cells: 16,
 } as const;
+
+/** Of a slot, for the list that it is in. */
+export const LINK = {
+  older: 0,
+  newer: 1,
+  /** How often it was emitted, and the count of readings that it was emitted with last. */
+  revisions: 2,
+  emitted: 3,
+  cells: 4,
+} as const;
+
+/** Index of the links of a slot. */
+export function linkOf(slot: number): number {
+  return (slot / WINDOW.cells) * LINK.cells;
+}
+
+/** Which windows a series has, beside those of ten seconds: one of `sizeMs` begins every `stepMs`, aligned to the epoch. */
+export interface WindowSpec {
+  readonly sizeMs: number;
+  /** `sizeMs` where windows tumble, less where they slide. */
+  readonly stepMs: number;
+}
 
 /** A window as emitted. Sums are exact and rounded once; each square is rounded; both saturate at the largest double. */
 export interface WindowValues {
   sizeMs: number;
-  /** Milliseconds since the epoch, a multiple of `sizeMs`. */
+  stepMs: number;
+  /** Milliseconds since the epoch, a multiple of `stepMs`. */
   startMs: number;
   /** 0 for the first emission of a window; rises by one with each further one. */
   revision: number;

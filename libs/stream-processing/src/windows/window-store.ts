@@ -1,224 +1,176 @@
-import { grownFloats, grownInts } from '../columns';
+import { grownFloats } from '../columns';
 import type { ByteReader, ByteWriter } from '../state/bytes';
-import { WindowCells } from './window-cells';
-import { WINDOW, type WindowValues } from './window-layout';
+import { type CompositeParts, CompositeWindows, type EmissionRange } from './composite-windows';
+import { NO_PANE, PaneLists } from './pane-lists';
+import { type Emission, WindowCells } from './window-cells';
+import { WINDOW, type WindowSpec, type WindowValues } from './window-layout';
 
-const SHORT_WINDOW_US = 10_000_000;
+const SHORT_US = 10_000_000;
+const SHORT: WindowSpec = { sizeMs: 10_000, stepMs: 10_000 };
+const LONG: WindowSpec = { sizeMs: 60_000, stepMs: 60_000 };
 export const LONG_WINDOW_US = 60_000_000;
-const NONE = -1;
 
 /**
- * The windows of each series (by row) that may still change, short and long ones, each as a list from the newest to the oldest. A long window
- * holds what its final short windows held; the rest of it is in the short ones that are open.
+ * The windows of each series (by row) that may still change: short ones, which take the readings, and those which are put together from them.
  *
  * A window is emitted when the event time of its series has passed its end by `delayUs`, and again when late readings have changed it; all at
  * once, when the event time (less the delay) enters a new period of a short window. So a window is revised at most once in such a period.
  */
 export class WindowStore {
-  /** By row: when the series' event time reaches this, `advance` has something to do. Infinity where no window is open. */
+  /** By row: when the series' event time reaches this, `advance` has something to do. Infinity where the series is new or was closed. */
   nextDue = new Float64Array(0);
-  private newest = new Int32Array(0);
-  private newestLong = new Int32Array(0);
+  /** By row: windows which end at or before it have not changed since they were emitted. Infinity where the series is new or was closed. */
+  private dirtyFrom = new Float64Array(0);
   private readonly windows = new WindowCells();
-  /** Where a long window is put together to be emitted. */
-  private readonly whole = this.windows.allocate(0);
+  private readonly shorts = new PaneLists(SHORT_US, this.windows);
+  private readonly composites: readonly CompositeWindows[];
+  private readonly parts: CompositeParts;
   private readonly due: number[] = [];
-  private readonly longs: number[] = [];
+  private readonly emitSlot = (row: number, slot: number, emission: Emission): void => {
+    this.emit(row, this.windows.values(slot, emission));
+  };
 
-  /** `emit` gets windows ascending by end within a minute, the minute last. It copies what it keeps. */
+  /** `emit` gets windows ascending by time, the short ones first, then those of a minute, then those of `sliding`. It copies what it keeps. */
   constructor(
     private readonly delayUs: number,
+    sliding: readonly WindowSpec[],
     private readonly emit: (row: number, window: WindowValues) => void,
-  ) {}
+  ) {
+    const { windows, shorts, emitSlot } = this;
+    this.parts = { windows, fine: shorts, whole: windows.allocate(0), emit: emitSlot };
+    this.composites = [LONG, ...sliding].map((spec) => this.composite(spec));
+  }
 
   grow(rows: number): void {
     this.nextDue = grownFloats(this.nextDue, rows, Infinity);
-    this.newest = grownInts(this.newest, rows, NONE);
-    this.newestLong = grownInts(this.newestLong, rows, NONE);
+    this.dirtyFrom = grownFloats(this.dirtyFrom, rows, Infinity);
+    this.shorts.grow(rows);
+    for (const composite of this.composites) composite.grow(rows);
   }
 
   /** Adds a reading which is not older than the row's watermark, and is no duplicate. */
   add(row: number, time: number, value: number): void {
-    let slot = this.newest[row]!;
-    if (slot === NONE) slot = this.find(row, time);
+    let slot = this.shorts.newest[row]!;
+    if (slot === NO_PANE) slot = this.find(row, time);
     else {
       const start = this.windows.cells[slot + WINDOW.start]!;
-      if (time < start || time >= start + SHORT_WINDOW_US) slot = this.find(row, time);
+      if (time < start || time >= start + SHORT_US) slot = this.find(row, time);
     }
     this.windows.accumulate(slot, time, value);
   }
 
   /** The event time of the series has reached `time`: emits what is due, and forgets what ends at or before `watermark`. */
   advance(row: number, time: number, watermark: number): void {
-    const passed = time - this.delayUs;
-    const mark = Math.floor(passed / SHORT_WINDOW_US) * SHORT_WINDOW_US;
-    this.emitDue(row, mark, watermark);
-    this.nextDue[row] =
-      this.newest[row] === NONE && this.newestLong[row] === NONE
-        ? Infinity
-        : mark + SHORT_WINDOW_US + this.delayUs;
+    const mark = Math.floor((time - this.delayUs) / SHORT_US) * SHORT_US;
+    this.emitChanged(row, { after: this.dirtyFrom[row]!, until: mark, watermark });
+    this.forget(row, Math.min(mark, watermark));
+    this.dirtyFrom[row] = mark;
+    this.nextDue[row] = mark + SHORT_US + this.delayUs;
   }
 
-  /** Emits and forgets all windows of a row; `watermark` is not before the end of any. */
+  /** Emits all windows of a row, also those which end after `watermark`: these are not final. */
   close(row: number, watermark: number): void {
-    this.emitDue(row, watermark, watermark);
-    this.nextDue[row] = Infinity;
+    this.emitChanged(row, { after: this.dirtyFrom[row]!, until: Infinity, watermark });
+    this.forget(row, watermark);
+    this.nextDue[row] = this.dirtyFrom[row] = Infinity;
+  }
+
+  /** The end of the last window that a reading of `time` is in. */
+  lastEnd(time: number): number {
+    return this.composites.reduce((end, composite) => Math.max(end, composite.lastEnd(time)), 0);
   }
 
   /** Forgets the windows of a row without emitting them. */
   release(row: number): void {
-    for (const newest of [this.newest, this.newestLong]) {
-      for (let slot = newest[row]!; slot !== NONE;) {
-        const older = this.windows.cells[slot + WINDOW.older]!;
-        this.windows.free(slot);
-        slot = older;
-      }
-      newest[row] = NONE;
-    }
-    this.nextDue[row] = Infinity;
+    this.shorts.release(row);
+    for (const composite of this.composites) composite.release(row);
+    this.nextDue[row] = this.dirtyFrom[row] = Infinity;
   }
 
   write(row: number, writer: ByteWriter): void {
-    for (const newest of [this.newest, this.newestLong]) {
-      const count = this.list(newest[row]!, this.due);
-      writer.varint(count);
-      for (let i = 0; i < count; i++) this.windows.write(this.due[i]!, writer);
+    this.shorts.write(row, writer);
+    writer.varint(this.composites.length);
+    for (const composite of this.composites) {
+      writer.varint(composite.spec.sizeMs);
+      writer.varint(composite.spec.stepMs);
+      composite.write(row, writer);
     }
-    if (this.nextDue[row]! < Infinity) writer.float64(this.nextDue[row]!);
+    const isOpen = this.nextDue[row]! < Infinity;
+    writer.byte(isOpen ? 1 : 0);
+    if (!isOpen) return;
+    writer.float64(this.nextDue[row]! - this.delayUs);
+    writer.float64(this.dirtyFrom[row]!);
   }
 
-  /** Into a row without windows. Throws `SnapshotError`. */
+  /** Into a row without windows. Windows that are no longer wanted are left out. Throws `SnapshotError`. */
   read(row: number, reader: ByteReader): void {
-    for (const newest of [this.newest, this.newestLong]) {
-      let newer = NONE;
-      for (let left = reader.varint(); left > 0; left--) {
-        const slot = this.windows.allocate(0);
-        if (newer === NONE) newest[row] = slot;
-        else this.windows.cells[newer + WINDOW.older] = slot;
-        this.windows.read(slot, reader);
-        const { cells } = this.windows;
-        const inOrder = newer === NONE || cells[slot + WINDOW.start]! < cells[newer + WINDOW.start]!;
-        reader.require(inOrder, 'windows are not in order');
-        newer = slot;
-      }
+    this.shorts.read(row, reader);
+    for (let left = reader.varint(); left > 0; left--) {
+      const spec = { sizeMs: reader.varint(), stepMs: reader.varint() };
+      reader.require(spec.stepMs > 0 && spec.sizeMs >= spec.stepMs, 'no windows');
+      const wanted = this.composites.find(
+        (one) => one.spec.sizeMs === spec.sizeMs && one.spec.stepMs === spec.stepMs,
+      );
+      if (wanted) wanted.read(row, reader);
+      else this.skip(spec, reader);
     }
-    const isOpen = this.newest[row] !== NONE || this.newestLong[row] !== NONE;
-    this.nextDue[row] = isOpen ? reader.float64() : Infinity;
+    if (reader.byte() === 0) return;
+    this.nextDue[row] = reader.float64() + this.delayUs;
+    this.dirtyFrom[row] = reader.float64();
   }
 
-  /** The short window of a time, newly opened where there is none, and then the long one, too. */
+  private skip(spec: WindowSpec, reader: ByteReader): void {
+    const unwanted = this.composite(spec);
+    unwanted.grow(1);
+    unwanted.read(0, reader);
+    unwanted.release(0);
+  }
+
+  private composite(spec: WindowSpec): CompositeWindows {
+    return new CompositeWindows(spec, this.parts);
+  }
+
+  /** The short window of a time, newly opened where there is none. */
   private find(row: number, time: number): number {
-    const start = time - (time % SHORT_WINDOW_US);
-    const slot = this.findIn(this.newest, row, start);
-    if (this.windows.cells[slot + WINDOW.count] === 0) {
-      this.findIn(this.newestLong, row, time - (time % LONG_WINDOW_US));
-      if (this.nextDue[row] === Infinity) this.nextDue[row] = start + SHORT_WINDOW_US + this.delayUs;
-    }
+    const start = time - (time % SHORT_US);
+    const slot = this.shorts.at(row, start);
+    if (this.nextDue[row] === Infinity) {
+      this.dirtyFrom[row] = start;
+      this.nextDue[row] = start + SHORT_US + this.delayUs;
+    } else if (start < this.dirtyFrom[row]!) this.dirtyFrom[row] = start;
     return slot;
   }
 
-  private findIn(newest: Int32Array, row: number, start: number): number {
-    let newer = NONE;
-    let slot = newest[row]!;
-    while (slot !== NONE && this.windows.cells[slot + WINDOW.start]! > start) {
-      newer = slot;
-      slot = this.windows.cells[slot + WINDOW.older]!;
-    }
-    if (slot !== NONE && this.windows.cells[slot + WINDOW.start] === start) return slot;
-    const opened = this.windows.allocate(start);
-    this.windows.cells[opened + WINDOW.older] = slot;
-    if (newer === NONE) newest[row] = opened;
-    else this.windows.cells[newer + WINDOW.older] = opened;
-    return opened;
-  }
-
-  /** Emits the windows which end at or before `mark` and have changed, then forgets those which end at or before `watermark`. */
-  private emitDue(row: number, mark: number, watermark: number): void {
-    const { due, longs, windows } = this;
-    const shortCount = this.list(this.newest[row]!, due);
-    const longCount = this.list(this.newestLong[row]!, longs);
-    let short = shortCount - 1;
-    for (let i = longCount - 1; i >= 0; i--) {
-      const long = longs[i]!;
-      const end = this.endOfLong(i);
-      const first = short;
-      for (; short >= 0 && windows.cells[due[short]! + WINDOW.start]! < end; short--) {
-        const slot = due[short]!;
-        const shortEnd = windows.cells[slot + WINDOW.start]! + SHORT_WINDOW_US;
-        if (shortEnd <= mark) this.emitShort(row, slot, shortEnd <= watermark);
-      }
-      if (end <= mark) this.emitLong(row, long, { first, last: short + 1, final: end <= watermark });
-    }
-    this.forgetShorts(row, { until: Math.min(mark, watermark), shortCount, longCount });
-    this.forgetLongs(row, Math.min(mark, watermark), longCount);
-  }
-
-  private emitShort(row: number, slot: number, final: boolean): void {
-    const { cells } = this.windows;
-    if (cells[slot + WINDOW.count] === this.windows.emittedCount(slot)) return;
-    const revision = this.windows.countEmission(slot, cells[slot + WINDOW.count]!);
-    this.emit(row, this.windows.values(slot, { sizeUs: SHORT_WINDOW_US, revision, final }));
-  }
-
-  /** The short windows of the long one are `due[first]` down to `due[last]`, from the oldest to the newest. */
-  private emitLong(row: number, long: number, { first, last, final }: LongWindow): void {
-    const { due, windows, whole } = this;
-    let count = windows.cells[long + WINDOW.count]!;
-    for (let i = first; i >= last; i--) count += windows.cells[due[i]! + WINDOW.count]!;
-    if (count === windows.emittedCount(long)) return;
-    windows.clear(whole, windows.cells[long + WINDOW.start]!);
-    windows.merge(whole, long);
-    for (let i = first; i >= last; i--) windows.merge(whole, due[i]!);
-    const revision = windows.countEmission(long, count);
-    this.emit(row, windows.values(whole, { sizeUs: LONG_WINDOW_US, revision, final }));
-  }
-
-  /** What final short windows held goes to the long one, where that is not final itself. */
-  private forgetShorts(row: number, { until, shortCount, longCount }: Listed): void {
-    const { due, longs, windows } = this;
-    let long = longCount - 1;
-    let short = shortCount - 1;
-    for (; short >= 0; short--) {
-      const start = windows.cells[due[short]! + WINDOW.start]!;
-      if (start + SHORT_WINDOW_US > until) break;
-      while (this.endOfLong(long) <= start) long--;
-      if (this.endOfLong(long) > until) windows.merge(longs[long]!, due[short]!);
-      windows.free(due[short]!);
-    }
-    if (short < 0) this.newest[row] = NONE;
-    else windows.cells[due[short]! + WINDOW.older] = NONE;
-  }
-
-  private forgetLongs(row: number, until: number, longCount: number): void {
-    const { longs, windows } = this;
-    let long = longCount - 1;
-    for (; long >= 0 && this.endOfLong(long) <= until; long--) windows.free(longs[long]!);
-    if (long < 0) this.newestLong[row] = NONE;
-    else windows.cells[longs[long]! + WINDOW.older] = NONE;
-  }
-
-  private endOfLong(index: number): number {
-    return this.windows.cells[this.longs[index]! + WINDOW.start]! + LONG_WINDOW_US;
-  }
-
-  /** The slots of a list, from the newest to the oldest; returns how many. `slots` may be longer. */
-  private list(newest: number, slots: number[]): number {
+  private emitChanged(row: number, range: EmissionRange): void {
+    const { due, shorts } = this;
     let count = 0;
-    for (let slot = newest; slot !== NONE; slot = this.windows.cells[slot + WINDOW.older]!) {
-      slots[count++] = slot;
+    for (let pane = shorts.newest[row]!; pane !== NO_PANE; pane = shorts.older(pane)) {
+      const start = shorts.start(pane);
+      if (start < range.after) break;
+      if (start + SHORT_US <= range.until && shorts.hasChanged(pane)) due[count++] = pane;
     }
-    return count;
+    while (count > 0) {
+      const pane = due[--count]!;
+      const final = shorts.start(pane) + SHORT_US <= range.watermark;
+      this.emitSlot(row, pane, { spec: SHORT, revision: shorts.countEmission(pane), final });
+    }
+    for (const composite of this.composites) composite.emit(row, range);
   }
-}
 
-interface LongWindow {
-  readonly first: number;
-  readonly last: number;
-  readonly final: boolean;
-}
-
-interface Listed {
-  readonly until: number;
-  readonly shortCount: number;
-  readonly longCount: number;
+  /** What short windows held that end at or before `until` goes to where longer ones need it. */
+  private forget(row: number, until: number): void {
+    const { shorts } = this;
+    let from = until;
+    for (const composite of this.composites)
+      if (composite.isFine) from = Math.min(from, composite.firstEndingAfter(until));
+    for (
+      let pane = shorts.oldest[row]!;
+      pane !== NO_PANE && shorts.start(pane) < from;
+      pane = shorts.oldest[row]!
+    ) {
+      for (const composite of this.composites) composite.absorb(row, pane, until);
+      shorts.dropOldest(row);
+    }
+    for (const composite of this.composites) composite.forget(row, until);
+  }
 }

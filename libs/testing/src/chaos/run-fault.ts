@@ -35,8 +35,17 @@ export const LEDGER_SETTINGS = {
   TIDEWATCH_PROCESSING_IDLE_TIMEOUT_MS: '86400000',
   // More checkpoints to strike at, and a shorter drain.
   TIDEWATCH_PROCESSING_CHECKPOINT_INTERVAL_MS: '1000',
+  TIDEWATCH_PROCESSING_SLIDING_WINDOWS: '50s/20s,3m/1m',
 } as const;
-const EXPECTED = { windowSizesMs: [10_000, 60_000], latenessMs: 30_000 };
+const EXPECTED = {
+  windows: [
+    [10_000, 10_000],
+    [60_000, 60_000],
+    [50_000, 20_000],
+    [180_000, 60_000],
+  ].map(([sizeMs, stepMs]) => ({ sizeMs: sizeMs!, stepMs: stepMs! })),
+  latenessMs: 30_000,
+};
 
 const DEVICES = 12;
 const FIRST_FAULT_MS = 1_000;

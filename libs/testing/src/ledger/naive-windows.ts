@@ -12,31 +12,37 @@ export interface NaiveWindows {
 
 const US_PER_MS = 1000;
 
+/** Windows of one size, of which one begins every step. */
+export interface WindowKind {
+  readonly sizeMs: number;
+  readonly stepMs: number;
+}
+
 /**
  * The windows of one series whose end has passed, from its distinct readings, in the simplest way there is: group, sort, add up. Sums are added in extended precision
  * (see `exactSum`), since the platform promises the correctly rounded sum whatever the order of arrival.
  */
 export function naiveWindows(
   readings: ReadonlyMap<number, number>,
-  sizeMs: number,
+  kind: WindowKind,
   latenessMs: number,
 ): NaiveWindows {
+  const { sizeMs, stepMs } = kind;
   const byStart = new Map<number, [timeUs: number, value: number][]>();
   let newestUs = -Infinity;
   for (const [timeUs, value] of readings) {
     newestUs = Math.max(newestUs, timeUs);
-    const startMs = Math.floor(timeUs / (sizeMs * US_PER_MS)) * sizeMs;
-    const rows = byStart.get(startMs) ?? [];
-    rows.push([timeUs, value]);
-    byStart.set(startMs, rows);
+    const timeMs = timeUs / US_PER_MS;
+    for (let startMs = Math.floor(timeMs / stepMs) * stepMs; startMs > timeMs - sizeMs; startMs -= stepMs) {
+      const rows = byStart.get(startMs) ?? [];
+      rows.push([timeUs, value]);
+      byStart.set(startMs, rows);
+    }
   }
-  const windows = [...byStart].map(([startMs, rows]) =>
-    summary(
-      startMs,
-      sizeMs,
-      rows.sort(([a], [b]) => a - b),
-    ),
-  );
+  const windows = [...byStart].map(([startMs, rows]) => ({
+    ...{ sizeMs, stepMs, startMs },
+    ...summary(rows.sort(([a], [b]) => a - b)),
+  }));
   const endingIn = (fromMs: number, toMs: number) =>
     windows.filter(({ startMs }) => startMs + sizeMs > fromMs && startMs + sizeMs <= toMs);
   const newestMs = newestUs / US_PER_MS;
@@ -46,11 +52,9 @@ export function naiveWindows(
   };
 }
 
-function summary(startMs: number, sizeMs: number, rows: readonly [number, number][]): WindowContent {
+function summary(rows: readonly [number, number][]): Omit<WindowContent, keyof WindowKind | 'startMs'> {
   const values = rows.map(([, value]) => value);
   return {
-    sizeMs,
-    startMs,
     count: values.length,
     min: Math.min(...values),
     max: Math.max(...values),

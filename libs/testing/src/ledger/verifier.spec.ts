@@ -9,7 +9,8 @@ const SERIES: SeriesRef[] = [
   { device: 'a', metric: 't', tags: {} },
   { device: 'b', metric: 't', tags: { y: '2', x: '1' } },
 ];
-const OPTIONS = { windowSizesMs: [10_000], latenessMs: 30_000 };
+const SHORT = { sizeMs: 10_000, stepMs: 10_000 };
+const OPTIONS = { windows: [SHORT], latenessMs: 30_000 };
 const SECOND = 1_000_000;
 const LEDGER: Ledger = {
   series: SERIES,
@@ -32,6 +33,7 @@ function windowOf(series: number, values: number[]): WindowAggregate {
     final: false,
     series: SERIES[series]!,
     sizeMs: 10_000,
+    stepMs: 10_000,
     startMs: 0,
     count: values.length,
     min: Math.min(...values),
@@ -242,7 +244,7 @@ describe('the second implementation of windows', () => {
   test('tells the final from those that may still change', () => {
     const readings = new Map([[1 * SECOND, 1], [20 * SECOND, 2], [40 * SECOND - 1, 3]]); // prettier-ignore
     const startsOf = () => {
-      const { final, provisional } = naiveWindows(readings, 10_000, 30_000);
+      const { final, provisional } = naiveWindows(readings, SHORT, 30_000);
       return [final, provisional].map((windows) => windows.map(({ startMs }) => startMs));
     };
     expect(startsOf()).toEqual([[], [0, 20_000]]);

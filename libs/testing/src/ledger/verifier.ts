@@ -1,7 +1,7 @@
 import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
 import { type AnomalyVerdicts, compareAnomalies } from './compare-anomalies';
 import type { Ledger } from './ledger-file';
-import { naiveWindows, type WindowContent } from './naive-windows';
+import { naiveWindows, type WindowContent, type WindowKind } from './naive-windows';
 import { lastRevisions } from './revisions';
 import { acknowledgedReadings, seriesName, type Truth } from './truth';
 
@@ -62,7 +62,7 @@ export const FAULTS = [
 ] as const satisfies readonly (keyof Verdicts)[];
 
 export interface VerifierOptions {
-  readonly windowSizesMs: readonly number[];
+  readonly windows: readonly WindowKind[];
   readonly latenessMs: number;
 }
 
@@ -157,8 +157,8 @@ function compareWindows(truth: Truth, windows: Observed['windows'], options: Ver
   // Two ids for one window are as bad as two contents for one id.
   counts.windowsInconsistent += found.size - places.size;
   for (const [name, times] of truth) {
-    for (const sizeMs of options.windowSizesMs) {
-      const { final, provisional } = naiveWindows(times, sizeMs, options.latenessMs);
+    for (const kind of options.windows) {
+      const { final, provisional } = naiveWindows(times, kind, options.latenessMs);
       for (const expected of final) {
         counts.windowsExpected += 1;
         const place = placeOf(name, expected);
@@ -179,7 +179,7 @@ function compareWindows(truth: Truth, windows: Observed['windows'], options: Ver
 }
 
 function placeOf(name: string, window: WindowContent): string {
-  return `${name}/${window.sizeMs}/${window.startMs}`;
+  return `${name}/${window.sizeMs}/${window.stepMs}/${window.startMs}`;
 }
 
 function sameContent(expected: WindowContent, actual: WindowAggregate): boolean {
@@ -192,6 +192,8 @@ function sameContent(expected: WindowContent, actual: WindowAggregate): boolean 
 /** A revision is of the same window, has more readings, and comes after none that was final. */
 function mayFollow(before: WindowAggregate | undefined, revision: WindowAggregate): boolean {
   if (before === undefined) return true;
-  const sameWindow = before.sizeMs === revision.sizeMs && before.startMs === revision.startMs;
+  const sameWindow = (['sizeMs', 'stepMs', 'startMs'] as const).every(
+    (field) => before[field] === revision[field],
+  );
   return sameWindow && !before.final && revision.count > before.count;
 }
