@@ -1,7 +1,15 @@
 import { adoptApiKey, parseKey } from '@tidewatch/auth';
 import type { CreateApiKey } from '@tidewatch/contracts';
 import { ensureTopics, LogReplacedError, messagingOptions } from '@tidewatch/messaging';
-import { commonConfig, ConfigError, parseConfig, processEnvironment, secret } from '@tidewatch/service-kit';
+import {
+  commonConfig,
+  ConfigError,
+  databaseConfig,
+  kafkaConfig,
+  parseConfig,
+  processEnvironment,
+  secret,
+} from '@tidewatch/service-kit';
 import { ensureLogins, migrate, ROLE_PRIVILEGES, SchemaTooNewError } from '@tidewatch/time-series';
 import { Pool } from 'pg';
 import { z } from 'zod';
@@ -25,10 +33,9 @@ const firstKey = z
  * 4 the database was read from another log.
  */
 const config = z.object({
-  DATABASE_URL: commonConfig.DATABASE_URL,
-  DATABASE_PASSWORD: commonConfig.DATABASE_PASSWORD,
+  ...databaseConfig,
   MESSAGE_LOG: commonConfig.MESSAGE_LOG,
-  KAFKA_BROKERS: commonConfig.KAFKA_BROKERS,
+  ...kafkaConfig,
   TOPIC_PARTITIONS: z.coerce.number().int().min(1).max(1_000).default(12),
   TOPIC_REPLICATION: z.coerce.number().int().min(1).max(7).default(1),
   BOOTSTRAP_KEY: firstKey,
@@ -46,6 +53,8 @@ Settings come from the environment; X_FILE names a file with the value of X.
   DATABASE_PASSWORD     for a DATABASE_URL without one
   MESSAGE_LOG           postgres or kafka (default postgres)
   KAFKA_BROKERS         host:port,… ; required for kafka
+  KAFKA_TLS, KAFKA_SASL_…
+                        as of the services, see apps/storage/README.md
   TOPIC_PARTITIONS      of each topic (default 12)
   TOPIC_REPLICATION     copies of each partition on Kafka (default 1)
   TIDEWATCH_<SERVICE>_PASSWORD

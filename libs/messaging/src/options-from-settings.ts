@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { MessagingOptions } from './options';
+import type { KafkaSecurity, MessagingOptions } from './options';
 
 /** The settings of the log which every service has. */
 export interface MessagingSettings {
   readonly MESSAGE_LOG: 'postgres' | 'kafka';
   readonly DATABASE_URL: string;
   readonly KAFKA_BROKERS: readonly string[];
+  readonly KAFKA_TLS?: boolean | undefined;
+  readonly KAFKA_TLS_CA?: string | undefined;
+  readonly KAFKA_TLS_CERT?: string | undefined;
+  readonly KAFKA_TLS_KEY?: string | undefined;
+  readonly KAFKA_SASL_MECHANISM?: 'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined;
+  readonly KAFKA_SASL_USERNAME?: string | undefined;
+  readonly KAFKA_SASL_PASSWORD?: string | undefined;
 }
 
 /** Options for a service's log from its settings, with an instance id of its own. */
@@ -24,6 +31,17 @@ export function messagingOptions(
         driver: 'kafka',
         brokers: [...settings.KAFKA_BROKERS],
         clientId: `tidewatch-${service.name}`,
+        security: kafkaSecurity(settings),
       }
     : { ...common, driver: 'postgres', connectionString: settings.DATABASE_URL };
+}
+
+/** That the settings are whole was checked when they were read. */
+function kafkaSecurity(settings: MessagingSettings): KafkaSecurity {
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username = '' } = settings;
+  const { KAFKA_TLS_CA: ca, KAFKA_TLS_CERT: cert, KAFKA_TLS_KEY: key } = settings;
+  return {
+    ...(settings.KAFKA_TLS === true && { tls: { ca, cert, key } }),
+    ...(mechanism && { sasl: { mechanism, username, password: settings.KAFKA_SASL_PASSWORD ?? '' } }),
+  };
 }

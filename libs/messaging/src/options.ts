@@ -30,10 +30,22 @@ export interface PostgresLogOptions extends CommonOptions {
   readonly concurrency?: number;
 }
 
+/** How connections to the brokers are protected. Default: not at all. */
+export interface KafkaSecurity {
+  /** PEM texts. Without `ca` the authorities count that Node.js knows; `cert` and `key` are for brokers that ask for a certificate. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
 export interface KafkaLogOptions extends CommonOptions {
   readonly driver: 'kafka';
   readonly brokers: string[];
   readonly clientId: string;
+  readonly security?: KafkaSecurity;
   /** A member without a heartbeat for this time loses its partitions. Brokers admit 6,000 ms and more. Default 10,000 ms. */
   readonly sessionTimeoutMs?: number;
   /** How many partitions of a subscription are handled at the same time. Default 4. */

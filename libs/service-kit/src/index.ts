@@ -1,7 +1,10 @@
-export { commonConfig, secret, type CommonConfig, type ServiceSchema } from './config/common-config';
+export { commonConfig, type CommonConfig, type ServiceSchema } from './config/common-config';
+export { databaseConfig } from './config/database-config';
 export { describeConfig, type SettingDescription } from './config/describe-config';
 export { processEnvironment } from './config/environment';
+export { kafkaConfig } from './config/kafka-config';
 export { ConfigError, parseConfig } from './config/parse-config';
+export { secret } from './config/secret';
 export { Readiness, type CheckResult } from './health/readiness';
 export { problemOf } from './http/problem-mapping';
 export { sendProblem } from './http/send-problem';

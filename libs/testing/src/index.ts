@@ -1,4 +1,5 @@
 export * from './cache-directory';
+export { type Certificates, makeCertificates } from './certificates';
 export * from './kafka';
 export * from './postgres';
 export * from './wait-for';

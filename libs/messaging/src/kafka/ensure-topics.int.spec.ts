@@ -127,7 +127,8 @@ describeWithKafka('topics on Kafka', () => {
     await bench.clear();
     await admin.deleteTopics({ topics: ['remade.v1'] });
     await waitFor('the topic to be gone', async () => !(await admin.listTopics()).includes('remade.v1'));
-    await admin.createTopics({ topics: [{ topic: 'remade.v1', numPartitions: 1 }] });
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: 'remade.v1', numPartitions: 1 }] });
+    await waitFor('the new topic', async () => (await admin.listTopics()).includes('remade.v1'));
     await append();
     await expect(ensureTopics(harness.options(), settings)).rejects.toThrow(
       /^remade.v1 was read from another log \(kafka \S+\/[0-9a-f]{32}\) than this one \(kafka /,

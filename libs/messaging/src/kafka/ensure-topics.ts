@@ -5,6 +5,7 @@ import { defaultLogger, describeError } from '../logger';
 import type { KafkaLogOptions } from '../options';
 import type { EnsuredTopic, TopicSettings } from '../topic-settings';
 import { createKafkaClient } from './kafka-client';
+import { refusal } from './refusal';
 import { topicId } from './topic-id';
 
 /** A batch of the producer is one record batch per partition, and this bounds record batches: see `AppendQueue`. */
@@ -18,10 +19,12 @@ export async function ensureKafkaTopics(
   options: KafkaLogOptions,
   settings: Required<TopicSettings>,
 ): Promise<EnsuredTopic[]> {
-  const { brokers, clientId, logger = defaultLogger() } = options;
-  const client = createKafkaClient({ brokers, clientId, logger, requestTimeoutMs: 30_000 });
+  const { brokers, clientId, security, logger = defaultLogger() } = options;
+  const client = createKafkaClient({ brokers, clientId, security, logger, requestTimeoutMs: 30_000 });
   const admin = client.kafka.admin();
-  await admin.connect();
+  await admin.connect().catch((error: unknown) => {
+    throw refusal(error, client.config);
+  });
   try {
     const existing = new Set(await admin.listTopics());
     const ensured: EnsuredTopic[] = [];
@@ -34,7 +37,7 @@ export async function ensureKafkaTopics(
     }
     const { clusterId } = await admin.describeCluster();
     await refuseReplacedLog(options.pool, settings.topics, {
-      identity: async (topic) => `kafka ${clusterId}/${await topicId(brokers, topic)}`,
+      identity: async (topic) => `kafka ${clusterId}/${await topicId(client, topic)}`,
       ends: (topic) => endsOf(admin, topic),
     });
     return ensured;

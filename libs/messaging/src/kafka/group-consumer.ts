@@ -3,7 +3,6 @@ import type { CheckpointStore } from '../checkpoints/checkpoint-store';
 import { PartitionRunner, type PartitionRunnerOptions } from '../delivery/partition-runner';
 import type { MessagingLogger } from '../logger';
 import { DEFAULT_MAX_BATCH_BYTES, DEFAULT_MAX_WAIT_MS } from '../options';
-import { LogUnavailableError } from '../port/errors';
 import type { LogConsumer, Subscription } from '../port/log';
 import type { KafkaAdmin } from './kafka-admin';
 import { KafkaBatchServer } from './kafka-batch-server';
@@ -76,7 +75,7 @@ export class GroupConsumer implements LogConsumer {
       await this.server.join();
     } catch (error) {
       await this.server.leave();
-      throw new LogUnavailableError('the consumer cannot reach the broker', { cause: error });
+      throw error;
     }
     this.lag.start();
   }

@@ -1,7 +1,9 @@
 import { type Admin, KafkaJSProtocolError } from 'kafkajs';
 import { delay } from '../delivery/backoff';
-import { LogUnavailableError, UnknownTopicError } from '../port/errors';
+import { UnknownTopicError } from '../port/errors';
+import { connectionSecurity } from './connection-security';
 import { type ClientOptions, createKafkaClient, type KafkaClient } from './kafka-client';
+import { refusal } from './refusal';
 import { within } from './within';
 
 const ANSWER_TIMEOUT_MS = 3_000;
@@ -79,7 +81,7 @@ export class KafkaAdmin {
         if (this.connection === connection) this.connection = undefined;
         void release(connection);
         if (!isPassing(error) || Date.now() + ASK_AGAIN_MS >= deadline) {
-          throw new LogUnavailableError('the broker does not answer', { cause: error });
+          throw refusal(error, connectionSecurity(this.options.security));
         }
         await delay(ASK_AGAIN_MS);
       }

@@ -3,6 +3,7 @@ import { type Consumer, type EachBatchPayload, Partitioners } from 'kafkajs';
 import { describeError, type MessagingLogger } from '../logger';
 import { AssignedPartition, type PartitionWorker } from './assigned-partition';
 import type { KafkaClient } from './kafka-client';
+import { refusal } from './refusal';
 import { Watchdog } from './watchdog';
 
 /** kafkajs leaves out one that comes a moment too early, so it may take twice this: a second at most. */
@@ -104,7 +105,7 @@ export class KafkaBatchServer extends ServerKafka {
     await new Promise<void>((resolve, reject) => {
       void this.listen((error?: unknown) => {
         if (error === undefined) resolve();
-        else reject(error instanceof Error ? error : new Error(describeError(error)));
+        else reject(refusal(error, this.batchOptions.client.config));
       });
     });
     this.tickTimer = setInterval(() => this.tick(), TICK_MS);

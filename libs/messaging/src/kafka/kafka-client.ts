@@ -2,6 +2,8 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { type ISocketFactory, Kafka, type KafkaConfig, type logCreator, logLevel } from 'kafkajs';
 import type { MessagingLogger } from '../logger';
+import type { KafkaSecurity } from '../options';
+import { connectionSecurity } from './connection-security';
 import './quiet-connections';
 
 const KEEP_ALIVE_MS = 30_000;
@@ -11,6 +13,7 @@ const REPEAT_AFTER_MS = 10_000;
 export interface ClientOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
+  readonly security?: KafkaSecurity;
   readonly logger: MessagingLogger;
   /** A request without an answer for this time counts as failed. Default 10,000 ms. */
   readonly requestTimeoutMs?: number;
@@ -40,6 +43,7 @@ export function createKafkaClient(options: ClientOptions): KafkaClient {
   const config: KafkaConfig = {
     brokers: [...options.brokers],
     clientId: options.clientId,
+    ...connectionSecurity(options.security),
     socketFactory,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: options.requestTimeoutMs ?? 10_000,
@@ -68,13 +72,13 @@ function isTls(ssl: ConnectionOptions | null): ssl is ConnectionOptions {
 const EXPECTED = 'Limiting retries for the idempotent producer';
 
 /** kafkajs' own log; a line that it repeats while a broker is away appears once in ten seconds. */
-function logTo(logger: MessagingLogger, isSilent: () => boolean): logCreator {
+export function logTo(logger: MessagingLogger, isSilent: () => boolean = () => false): logCreator {
   const lastSaid = new Map<string, number>();
   return () =>
     ({ namespace, level, log }) => {
       if (isSilent() || log.message.startsWith(EXPECTED)) return;
       const detail = typeof log['error'] === 'string' ? `: ${log['error']}` : '';
-      const line = `kafkajs ${namespace}: ${log.message}${detail}`;
+      const line = `kafkajs ${namespace}: ${log.message}${detail}`.trim();
       const now = Date.now();
       if (now - (lastSaid.get(line) ?? 0) < REPEAT_AFTER_MS) return;
       if (lastSaid.size > 100) lastSaid.clear();

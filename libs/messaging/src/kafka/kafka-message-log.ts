@@ -33,7 +33,8 @@ export class KafkaMessageLog implements MessageLog {
 
   constructor(private readonly options: KafkaLogOptions) {
     this.logger = options.logger ?? defaultLogger();
-    this.client = { brokers: options.brokers, clientId: options.clientId, logger: this.logger };
+    const { brokers, clientId, security } = options;
+    this.client = { brokers, clientId, security, logger: this.logger };
     this.admin = new KafkaAdmin(this.client);
     this.appender = new KafkaAppender({
       ...this.client,

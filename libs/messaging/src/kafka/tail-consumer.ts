@@ -1,6 +1,5 @@
 import { describeError, type MessagingLogger } from '../logger';
 import { tailFaults } from '../metrics';
-import { LogUnavailableError } from '../port/errors';
 import type { Delivery } from '../delivery/partition-runner';
 import type { LogBatch, LogConsumer, Tail } from '../port/log';
 import type { PartitionWorker } from './assigned-partition';
@@ -70,7 +69,7 @@ export class TailConsumer implements LogConsumer {
       await this.server.join();
     } catch (error) {
       await this.server.leave();
-      throw new LogUnavailableError('the tail cannot reach the broker', { cause: error });
+      throw error;
     }
   }
 

@@ -1,67 +1,79 @@
-import { connect, type Socket } from 'node:net';
+import { createRequire } from 'node:module';
+import type { KafkaConfig, Logger } from 'kafkajs';
 import { delay } from '../delivery/backoff';
-import { within } from './within';
+import type { KafkaClient } from './kafka-client';
 import { WireReader } from './wire-reader';
 
 /**
  * The one question that kafkajs 2.2.4 can't ask: its metadata requests end at version 6, ids of topics came with version 10.
- * @see https://kafka.apache.org/protocol.html (ApiVersions 0, Metadata 10)
+ * It is put through a connection of kafkajs all the same, which is encrypted and logged in as all others are.
+ * @see https://kafka.apache.org/protocol.html (Metadata 10)
  */
-const API_VERSIONS = { key: 18, version: 0 };
-const METADATA = { key: 3, version: 10 };
+const METADATA = { apiKey: 3, apiVersion: 10, apiName: 'Metadata' };
 
-const ANSWER_TIMEOUT_MS = 5_000;
 const DEADLINE_MS = 30_000;
 const ASK_AGAIN_MS = 100;
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const NONE = '0'.repeat(32);
+
+/** What is used of kafkajs' inner classes. */
+interface Cluster {
+  readonly brokerPool: {
+    readonly seedBroker: { readonly connectionPool: { send(question: Question): Promise<string> } };
+    readonly versions: Readonly<Record<number, { readonly maxVersion: number }>>;
+  };
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+}
+interface Question {
+  readonly request: typeof METADATA & { encode(): { readonly buf: Buffer; readonly buffer: Buffer } };
+  readonly response: { decode(answer: Buffer): { id: string }; parse(decoded: { id: string }): string };
+}
+
+const ClusterOfKafkajs = createRequire(__filename)('kafkajs/src/cluster') as new (
+  options: KafkaConfig & { logger: Logger; allowAutoTopicCreation: boolean },
+) => Cluster;
 
 /**
  * The id that the broker gave the topic when it was made: 32 hexadecimal digits, or empty on a broker that gives none (before Kafka 2.8).
  * Throws when none of the brokers answers within 30 s, or the topic does not exist.
  */
-export async function topicId(brokers: readonly string[], topic: string): Promise<string> {
+export async function topicId({ config, kafka }: KafkaClient, topic: string): Promise<string> {
+  const cluster = new ClusterOfKafkajs({ ...config, logger: kafka.logger(), allowAutoTopicCreation: false });
   const deadline = Date.now() + DEADLINE_MS;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await askOne(brokers[attempt % brokers.length]!, topic);
-    } catch (error) {
-      // It may also be that this broker has not heard of a new topic yet.
-      if (Date.now() + ASK_AGAIN_MS >= deadline) throw error;
-    }
-    await delay(ASK_AGAIN_MS);
-  }
-}
-
-async function askOne(broker: string, topic: string): Promise<string> {
-  const colon = broker.lastIndexOf(':');
-  const socket = connect({ host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) });
   try {
-    const versions = await exchange(socket, request(API_VERSIONS, Buffer.alloc(0)));
-    if (newestMetadata(versions) < METADATA.version) return '';
-    const id = idIn(await exchange(socket, request(METADATA, metadataBody(topic))));
-    if (id === NONE) throw new Error(`${broker} knows no topic ${topic}`);
-    return id;
+    for (;;) {
+      try {
+        await cluster.connect();
+        return await ask(cluster, topic);
+      } catch (error) {
+        // It may also be that this broker has not heard of a new topic yet.
+        if (Date.now() + ASK_AGAIN_MS >= deadline) throw error;
+      }
+      await delay(ASK_AGAIN_MS);
+    }
   } finally {
-    socket.destroy();
+    await cluster.disconnect();
   }
 }
 
-/** Length, then api, version, correlation (any) and no client id; from version 9 of Metadata on, the header also ends with tagged fields. */
-function request({ key, version }: { key: number; version: number }, body: Buffer): Buffer {
-  const header = Buffer.alloc(14);
-  header.writeInt32BE(10 + body.length, 0);
-  header.writeInt16BE(key, 4);
-  header.writeInt16BE(version, 6);
-  header.writeInt16BE(-1, 12);
-  return Buffer.concat([header, body]);
+async function ask(cluster: Cluster, topic: string): Promise<string> {
+  const { seedBroker, versions } = cluster.brokerPool;
+  if ((versions[METADATA.apiKey]?.maxVersion ?? 0) < METADATA.apiVersion) return '';
+  const body = metadataBody(topic);
+  const id = await seedBroker.connectionPool.send({
+    // The form of kafkajs' own encoder.
+    request: { ...METADATA, encode: () => ({ buf: body, buffer: body }) },
+    response: { decode: (answer) => ({ id: idIn(new WireReader(answer)) }), parse: (decoded) => decoded.id },
+  });
+  if (id === NONE) throw new Error(`the broker knows no topic ${topic}`);
+  return id;
 }
 
 function metadataBody(topic: string): Buffer {
   const name = Buffer.from(topic, 'utf8');
   if (name.length > 126) throw new RangeError(`the name of the topic ${topic} is too long`);
   return Buffer.concat([
-    // Tagged fields of the header; one topic; no id.
+    // From version 9 on the header, which kafkajs writes, also ends with tagged fields; one topic; no id.
     Buffer.from([0, 2]),
     Buffer.alloc(16),
     Buffer.from([name.length + 1]),
@@ -71,37 +83,7 @@ function metadataBody(topic: string): Buffer {
   ]);
 }
 
-/** Writes one request and reads its answer, without the length and the correlation. */
-function exchange(socket: Socket, bytes: Buffer): Promise<WireReader> {
-  const answer = new Promise<Buffer>((resolve, reject) => {
-    let got = Buffer.alloc(0);
-    const onData = (chunk: Buffer): void => {
-      got = Buffer.concat([got, chunk]);
-      const length = got.length < 4 ? 0 : got.readInt32BE();
-      if (length > MAX_ANSWER_BYTES) reject(new Error('this is no answer of Kafka'));
-      if (got.length < 4 || got.length < 4 + length) return;
-      socket.off('data', onData);
-      resolve(got.subarray(8));
-    };
-    socket.on('data', onData);
-    socket.once('error', reject);
-    socket.once('close', () => reject(new Error('the broker has closed the connection')));
-  });
-  socket.write(bytes);
-  return within(answer, ANSWER_TIMEOUT_MS).then((body) => new WireReader(body));
-}
-
-function newestMetadata(answer: WireReader): number {
-  answer.int16();
-  for (let apis = answer.int32(); apis > 0; apis--) {
-    const key = answer.int16();
-    answer.int16();
-    const newest = answer.int16();
-    if (key === METADATA.key) return newest;
-  }
-  return -1;
-}
-
+/** Behind length and correlation, which kafkajs reads. */
 function idIn(answer: WireReader): string {
   answer.skipTaggedFields();
   answer.int32();

@@ -1,14 +1,7 @@
 import { z } from 'zod';
-
-/** Marks a setting whose value must never be printed. */
-export const secret = { secret: true } as const;
-
-const commaList = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
+import { databaseConfig } from './database-config';
+import { kafkaConfig } from './kafka-config';
+import { secret } from './secret';
 
 /** Settings of every service: the shape to spread into the `z.object` of a service's own settings. */
 export const commonConfig = {
@@ -24,21 +17,7 @@ export const commonConfig = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('Least severe level that is logged.'),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, { error: 'must begin with postgres:// or postgresql://', abort: true })
-    // A host may be left out in favour of a socket: `postgres://user:password@/name?host=/run/postgresql`.
-    .refine((text) => URL.canParse(text.replace('@/', '@socket/')), {
-      error: 'is not a URL: write special characters of a password as %XX',
-    })
-    .meta(secret)
-    .describe('PostgreSQL connection string.'),
-  DATABASE_PASSWORD: z
-    .string()
-    .min(1)
-    .meta(secret)
-    .optional()
-    .describe('Password for a `DATABASE_URL` that has none, so that only this has to be a secret.'),
+  ...databaseConfig,
   DATABASE_POOL_SIZE: z.coerce
     .number()
     .int()
@@ -50,9 +29,7 @@ export const commonConfig = {
     .enum(['postgres', 'kafka'])
     .default('postgres')
     .describe('Driver of the message log: tables in the same PostgreSQL, or Kafka.'),
-  KAFKA_BROKERS: commaList
-    .default([])
-    .describe('Comma-separated `host:port` list. Required when `MESSAGE_LOG` is `kafka`.'),
+  ...kafkaConfig,
   SESSION_KEY: z
     .string()
     .min(32)

@@ -50,6 +50,7 @@ describe('an environment', () => {
       DATABASE_POOL_SIZE: 6,
       MESSAGE_LOG: 'postgres',
       KAFKA_BROKERS: ['a:1', 'b:2'],
+      KAFKA_TLS: false,
       SHUTDOWN_DELAY_MS: 0,
       LIMIT: 7,
     });

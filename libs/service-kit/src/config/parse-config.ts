@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { databaseProblems, withPassword } from './database-config';
+import { kafkaProblems } from './kafka-config';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,36 +25,22 @@ export function parseConfig<S extends z.ZodObject>(schema: S, environment: Envir
     const value = readSetting(name, environment, problems);
     if (value !== undefined) values[name] = value;
   }
-  putPasswordIntoUrl(values, problems);
+  const unread = problems.map((line) => line.slice(0, line.indexOf('_FILE ')));
+  const together = [...databaseProblems(values), ...kafkaProblems(values)];
+  // What should be in a file that could not be read has been reported already.
+  problems.push(...together.filter((line) => !unread.some((name) => line.startsWith(`${name} `))));
+  if (values['DATABASE_URL'] !== undefined)
+    values['DATABASE_URL'] = withPassword(values['DATABASE_URL'], values['DATABASE_PASSWORD']);
   const result = schema.safeParse(values);
   for (const issue of result.error?.issues ?? []) {
     const name = String(issue.path[0] ?? 'configuration');
-    // A file that could not be read has been reported already.
-    if (problems.some((line) => line.startsWith(`${name}_FILE `))) continue;
+    if (unread.includes(name)) continue;
     // What contradicts another setting may stand at its default.
     const isAbsent = !(name in values) && issue.code !== 'custom';
     problems.push(`${name} ${isAbsent ? 'is required' : lowerFirst(issue.message)}`);
   }
-  if (values['MESSAGE_LOG'] === 'kafka' && !/[^,\s]/.test(values['KAFKA_BROKERS'] ?? '')) {
-    problems.push('KAFKA_BROKERS is required when MESSAGE_LOG is kafka');
-  }
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);
   return result.data;
-}
-
-const URL_WITH_USER_ALONE = /^(postgres(?:ql)?:\/\/[^:@/?#]+)@/;
-
-function putPasswordIntoUrl(values: Record<string, string>, problems: string[]): void {
-  const { DATABASE_URL: url, DATABASE_PASSWORD: password } = values;
-  if (url === undefined || password === undefined) return;
-  if (!URL_WITH_USER_ALONE.test(url)) {
-    problems.push('DATABASE_PASSWORD is set, so DATABASE_URL must have a user and no password');
-    return;
-  }
-  values['DATABASE_URL'] = url.replace(
-    URL_WITH_USER_ALONE,
-    (_, user: string) => `${user}:${encodeURIComponent(password)}@`,
-  );
 }
 
 function readSetting(name: string, environment: Environment, problems: string[]): string | undefined {

@@ -8,3 +8,4 @@ export {
   withdrawTestKafka,
 } from './kafka-for-tests';
 export { freePort } from './free-port';
+export { type SecureKafka, startSecureKafka } from './secure-kafka';

@@ -6,7 +6,7 @@ import { freePort, portIsFree } from './free-port';
 import { type KafkaDistribution, type Progress, fetchKafka } from './kafka-distribution';
 import { classArchive, formattedTemplate, prepareOnce } from './kafka-preparation';
 import { commonFlags, end, spawnBroker, untilReady } from './kafka-process';
-import { serverProperties } from './kafka-properties';
+import { type SecurePlace, serverProperties } from './kafka-properties';
 
 const STOP_TIMEOUT_MS = 20_000;
 
@@ -19,6 +19,8 @@ export interface KafkaOptions {
   readonly heapMb?: number;
   /** Makes topics that somebody asks for, as many brokers do. Default false. */
   readonly autoCreateTopics?: boolean;
+  /** Two more listeners, with TLS. */
+  readonly secure?: SecurePlace;
   readonly onProgress?: Progress;
 }
 
@@ -72,8 +74,9 @@ class BrokerProcess implements KafkaBroker {
       await cp(formattedTemplate(this.distribution), dataDirectory, { recursive: true });
     }
     const properties = path.join(dataDir, 'server.properties');
-    const { autoCreateTopics = false } = this.options;
-    const place = { dataDirectory, port: this.port, controllerPort: await freePort(), autoCreateTopics };
+    const { autoCreateTopics = false, secure } = this.options;
+    const controllerPort = await freePort();
+    const place = { dataDirectory, port: this.port, controllerPort, autoCreateTopics, secure };
     await writeFile(properties, serverProperties(place));
     const flags = javaFlags(this.distribution, this.options);
     const child = spawnBroker(flags, properties, path.join(dataDir, 'kafka.log'));
