@@ -58,7 +58,7 @@ test('says in one line what is wrong, with an exit code for each kind of fault',
   );
   const tooNew = await migrate({ DATABASE_URL: database.url });
   expect(tooNew).toMatchObject({ code: 3, lines: [expect.stringMatching(/newer version .*Future/)] });
-  // Seven processes, each of which compiles what it runs.
+  // Five processes, each of which compiles what it runs.
 }, 180_000);
 
 test('refuses a log which is not the one that was read, in one line', async () => {

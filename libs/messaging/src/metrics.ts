@@ -6,6 +6,12 @@ export const consumerLag = new Gauge({
   labelNames: ['consumer', 'topic', 'partition'] as const,
 });
 
+export const checkpoints = new Counter({
+  name: 'tidewatch_consumer_checkpoints_total',
+  help: 'Checkpoints written; a transaction that fails to commit is counted too.',
+  labelNames: ['consumer', 'topic', 'partition'] as const,
+});
+
 export const deadLetters = new Counter({
   name: 'tidewatch_dead_letters_total',
   help: 'Records which could not be processed and went to the dead-letter topic.',

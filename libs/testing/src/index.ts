@@ -2,6 +2,7 @@ export * from './cache-directory';
 export { type Certificates, makeCertificates } from './certificates';
 export * from './kafka';
 export * from './postgres';
+export { describeWithPrometheus, type Prometheus, type Sample, startPrometheus } from './prometheus';
 export * from './wait-for';
 export * from './chaos';
 export * from './ledger';

@@ -1,3 +1,4 @@
+import { checkpoints } from '../metrics';
 import type { PartitionClaim, Queryable } from '../port/checkpoints';
 import { FencedError } from '../port/errors';
 
@@ -77,6 +78,7 @@ class CheckpointClaim implements PartitionClaim {
       nextOffset.toString(),
     ]);
     if (rowCount !== 1) throw fenced(this);
+    checkpoints.inc({ consumer: this.consumer, topic: this.topic, partition: this.partition });
   }
 }
 

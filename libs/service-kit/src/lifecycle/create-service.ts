@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import type { ServiceSchema } from '../config/common-config';
 import { OperationsModule } from '../health/operations.module';
 import { Readiness } from '../health/readiness';
+import { exportState } from '../health/state-metrics';
 import { createServer } from '../http/fastify-server';
 import { createLogger } from '../logging/logger';
 import { serveOpenApi } from '../openapi/document';
@@ -57,6 +58,7 @@ export async function createService<S extends ServiceSchema>(
   const logger = options.logger ?? createLogger(definition.name, config.LOG_LEVEL);
   const pool = createPool(definition, config, logger);
   const readiness = new Readiness();
+  exportState(readiness, pool);
   const shutdown = new Shutdown();
   const requestContext = definition.requestContext ?? true;
   const { adapter, running } = createServer({

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describeWhere } from '../describe-where';
 import { type KafkaBroker, startKafka } from './kafka-broker';
 import { fetchKafka, missingForKafka } from './kafka-distribution';
 
@@ -21,33 +22,9 @@ export function kafkaAvailable(): KafkaAvailability {
   return reason ? { available: false, reason } : { available: true };
 }
 
-/**
- * `describe` where Kafka can be had; elsewhere a skipped one that says why.
- * With `REQUIRE_KAFKA=1` absence is a failure: a pipeline must not turn green by leaving these tests out.
- */
+/** `describe` where Kafka can be had; with `REQUIRE_KAFKA=1` absence is a failure. */
 export function describeWithKafka(name: string, body: () => void): void {
-  const { available, reason } = kafkaAvailable();
-  // Through the global: `@jest/globals` throws when it is loaded outside a test, and tools load this library as well.
-  const jest = globalThis as unknown as JestGlobals;
-  if (available) {
-    jest.describe(name, body);
-    return;
-  }
-  if (process.env.REQUIRE_KAFKA === '1') {
-    jest.describe(name, () =>
-      jest.test('Kafka is required', () => {
-        throw new Error(`REQUIRE_KAFKA=1, but there is no Kafka: ${reason ?? ''}`);
-      }),
-    );
-    return;
-  }
-  process.stderr.write(`skipped: ${name}: ${reason ?? ''}\n`);
-  jest.describe.skip(name, body);
-}
-
-interface JestGlobals {
-  readonly describe: { (name: string, body: () => void): void; readonly skip: JestGlobals['describe'] };
-  readonly test: (name: string, body: () => void) => void;
+  describeWhere('Kafka', kafkaAvailable().reason ?? null)(name, body);
 }
 
 let ownBroker: Promise<KafkaBroker> | undefined;
