@@ -132,5 +132,15 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // What `helm test` runs, as it is, with Node.js.
+    files: ['deploy/helm/**/*.js'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: Object.fromEntries(
+        ['process', 'console', 'URL', 'fetch', 'AbortSignal', 'setTimeout'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   prettier,
 );

@@ -66,7 +66,7 @@ const byScope = [
   room('storage', 'readings', 'messaging', 'time-series', 'auth', 'service-kit'),
   room('dashboard', 'readings', 'messaging', 'auth', 'service-kit'),
   room('gateway', 'messaging', 'auth', 'service-kit'),
-  ...['pipeline', 'standalone', 'simulator', 'benchmark', 'kafka', 'chaos'].map((scope) =>
+  ...['pipeline', 'standalone', 'simulator', 'benchmark', 'kafka', 'chaos', 'cluster'].map((scope) =>
     room(scope, ...LIBRARIES),
   ),
 ];

@@ -21,7 +21,7 @@ const config = z.object({
     .min(0)
     .max(65_535)
     .default(8085)
-    .describe('Port of `/livez`, `/readyz` and `/metrics`: they are not on the public port.'),
+    .describe('Port of `/startz`, `/livez`, `/readyz` and `/metrics`: they are not on the public port.'),
   INGESTION_URL: upstream(8081).describe('Where the ingestion service is.'),
   STORAGE_URL: upstream(8083).describe('Where the storage service is.'),
   DASHBOARD_URL: upstream(8084).describe('Where the dashboard service is.'),

@@ -24,7 +24,7 @@ export interface ServiceDefinition<S extends ServiceSchema = ServiceSchema> {
   /** Addresses of proxies whose `X-Forwarded-*` headers are believed. Default: none. */
   readonly trustedProxies?: (config: z.output<S>) => readonly string[];
   /**
-   * For a service whose own port is public: the port for `/livez`, `/readyz` and `/metrics`, which the own port then does not have.
+   * For a service whose own port is public: the port for `/startz`, `/livez`, `/readyz` and `/metrics`, which the own port then does not have.
    * Such a service also serves its own `/openapi.json`.
    */
   readonly internalPort?: (config: z.output<S>) => number;

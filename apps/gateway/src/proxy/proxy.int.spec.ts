@@ -270,6 +270,7 @@ async function startEarlyAnswer(): Promise<{ url: string; stop: () => Promise<vo
 describe('what is not there', () => {
   test.each([
     ...[
+      '/startz',
       '/livez',
       '/readyz',
       '/metrics',
@@ -291,6 +292,7 @@ describe('what is not there', () => {
 
   test('probes and metrics are on the internal port, and nothing else is', async () => {
     const internal = (path: string) => fetch(new URL(path, bench.service.internalUrl));
+    expect((await internal('/startz')).status).toBe(200);
     expect((await internal('/livez')).status).toBe(200);
     expect(await (await internal('/readyz')).json()).toMatchObject({
       details: { database: { status: 'up' } },

@@ -45,7 +45,7 @@ export const PROXIED_ROUTES: readonly ProxiedRoutes[] = [
  */
 export const RESERVED_PATHS = [
   ...['/v1', '/v1/*', '/api', '/api/*', LIVE_PATH, `${LIVE_PATH}/*`],
-  ...['/livez', '/readyz', '/metrics'],
+  ...['/startz', '/livez', '/readyz', '/metrics'],
 ];
 
 export function upstreamUrl(config: GatewayConfig, upstream: Upstream): string {

@@ -27,6 +27,13 @@ export class HealthController {
     return { status: 'ok' };
   }
 
+  /** 200 once the service listens, also while what it needs is away: until then liveness is not to be judged. */
+  @Get('startz')
+  start(@Res({ passthrough: true }) reply: FastifyReply): { status: 'started' | 'starting' } {
+    if (!this.readiness.started) reply.code(503);
+    return { status: this.readiness.started ? 'started' : 'starting' };
+  }
+
   /** 200 or 503 with terminus' result: `details` names each check with `up` or `down`. */
   @Get('readyz')
   @HttpCode(200)

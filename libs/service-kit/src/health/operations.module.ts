@@ -5,7 +5,7 @@ import { register } from 'prom-client';
 import { HealthController, MetricsController } from './health.controller';
 import { Readiness } from './readiness';
 
-/** `/livez`, `/readyz` and `/metrics`: part of the service's own application, or of a second one on an internal port. */
+/** `/startz`, `/livez`, `/readyz` and `/metrics`: part of the service's own application, or of a second one on an internal port. */
 @Module({})
 export class OperationsModule {
   static register(readiness: Readiness): DynamicModule {

@@ -39,6 +39,14 @@ test('is over once the service stops, without asking anybody', async () => {
   expect(asked).toBe(0);
 });
 
+test('has started once, whatever comes then', () => {
+  const readiness = new Readiness();
+  expect(readiness.started).toBe(false);
+  readiness.start();
+  readiness.stop();
+  expect(readiness.started).toBe(true);
+});
+
 test('two checks of one name are a mistake', () => {
   const readiness = new Readiness();
   readiness.add('log', () => Promise.resolve());

@@ -11,11 +11,22 @@ export interface CheckResult {
 export class Readiness {
   private readonly checks = new Map<string, () => Promise<void>>();
   private stopping = false;
+  private isStarted = false;
 
   /** Adds a check: it rejects (or does not answer within three seconds) while the service cannot do its work. */
   add(name: string, check: () => Promise<void>): void {
     if (this.checks.has(name)) throw new Error(`readiness check ${name} exists already`);
     this.checks.set(name, check);
+  }
+
+  /** Every port is open. Stays true. */
+  get started(): boolean {
+    return this.isStarted;
+  }
+
+  /** The service listens, on all of its ports. */
+  start(): void {
+    this.isStarted = true;
   }
 
   /** From now on the service is not ready, whatever the checks say. */

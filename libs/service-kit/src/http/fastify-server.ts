@@ -19,7 +19,7 @@ import { sendProblem } from './send-problem';
 
 const KEEP_ALIVE_MS = 72_000;
 const REQUEST_TIMEOUT_MS = 60_000;
-const PROBES = ['/livez', '/readyz', '/metrics'];
+const PROBES = ['/startz', '/livez', '/readyz', '/metrics'];
 
 export interface ServerOptions {
   readonly logger: Logger;

@@ -325,6 +325,8 @@ describe.each([true, false])('a service with request context %s', (requestContex
       details: { broker: { status: 'down', message: 'away' } },
     });
     expect((await call('/livez')).status).toBe(200);
+    const started = await call('/startz');
+    expect([started.status, await started.json()]).toEqual([200, { status: 'started' }]);
   });
 });
 

@@ -42,7 +42,7 @@ export interface RunningService {
   readonly logger: Logger;
   /** `http://host:port` of the service's own port. */
   readonly url: string;
-  /** Where `/livez`, `/readyz` and `/metrics` are: the same, or the internal port. */
+  /** Where `/startz`, `/livez`, `/readyz` and `/metrics` are: the same, or the internal port. */
   readonly internalUrl: string;
   /** The whole shutdown, see `stopService`. Resolves to the number of steps that failed. */
   stop(): Promise<number>;
@@ -85,6 +85,7 @@ export async function createService<S extends ServiceSchema>(
     ? await listenInternally(readiness, logger, { host: config.HOST, port: definition.internalPort(config) })
     : undefined;
   await app.listen(config.PORT, config.HOST);
+  readiness.start();
   const url = urlOf(app, config.HOST);
   const parts = { app, internal, pool, readiness, shutdown, running, logger };
   return {

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CHART, objectsOf, ROOT } from './chart';
+import { readExample } from './examples';
+import { toolPath } from './tools';
+
+const SCHEMA = path.join(CHART, 'values.schema.json');
+const README = path.join(CHART, 'README.md');
+/** Settings that are not for a cluster. */
+const NEVER = ['FAIL_POINT', 'WEB_ROOT'];
+/** Settings of TLS, whose files come from Secrets. */
+const BY_PREFIX = /^(KAFKA|DATABASE)_(TLS|SASL)/;
+
+interface Schema {
+  definitions: Record<string, { properties: Record<string, unknown> }>;
+}
+
+/** Settings of a service that the chart gives it by itself, by the names in its environment. */
+function ownedBy(service: string): Set<string> {
+  const environments = objectsOf(readExample('default'))
+    .filter(({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith(`-${service}`))
+    .flatMap(({ spec }) => spec as { template: { spec: { containers: { env: { name: string }[] }[] } } })
+    .flatMap(({ template }) => template.spec.containers.flatMap(({ env }) => env));
+  return new Set([...environments.map(({ name }) => name.replace(/_FILE$/, '')), ...NEVER]);
+}
+
+/** Names in the table of settings of a service's README that `services.<service>.config` may set. */
+export function configurable(service: string): string[] {
+  const readme = readFileSync(path.join(ROOT, 'apps', service, 'README.md'), 'utf8');
+  const owned = ownedBy(service);
+  return [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]*)`/gm)]
+    .map(([, name]) => name!)
+    .filter((name) => !owned.has(name) && !BY_PREFIX.test(name));
+}
+
+function currentSchema(): string {
+  const schema = JSON.parse(readFileSync(SCHEMA, 'utf8')) as Schema;
+  for (const [name, definition] of Object.entries(schema.definitions)) {
+    const service = /^(\w+)Config$/.exec(name)?.[1];
+    if (service === undefined) continue;
+    const value = { type: ['string', 'number', 'boolean'] };
+    definition.properties = Object.fromEntries(configurable(service).map((setting) => [setting, value]));
+  }
+  return formatted(JSON.stringify(schema), SCHEMA);
+}
+
+function currentReadme(): string {
+  const options = ['--chart-search-root', CHART, '--sort-values-order', 'file', '--dry-run'];
+  const text = execFileSync(toolPath('helm-docs'), [...options, '--log-level', 'warning'], {
+    encoding: 'utf8',
+  });
+  return formatted(text, README);
+}
+
+function formatted(text: string, file: string): string {
+  const prettier = path.join(ROOT, 'node_modules/.bin/prettier');
+  return execFileSync(prettier, ['--stdin-filepath', file], { encoding: 'utf8', input: text, cwd: ROOT });
+}
+
+const GENERATED = {
+  'README.md': [README, currentReadme],
+  'values.schema.json': [SCHEMA, currentSchema],
+} as const;
+
+/** Files of which the generated part is not current. */
+export function staleDocs(): string[] {
+  return Object.entries(GENERATED)
+    .filter(([, [file, current]]) => readFileSync(file, 'utf8') !== current())
+    .map(([name]) => name);
+}
+
+export function writeDocs(): void {
+  for (const [file, current] of Object.values(GENERATED)) writeFileSync(file, current());
+}
