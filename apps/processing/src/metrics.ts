@@ -36,6 +36,11 @@ export const trackedSeries = new Gauge({
   labelNames: ['partition'] as const,
 });
 
+export const silences = new Counter({
+  name: 'tidewatch_processing_silences_total',
+  help: 'Times that a partition without records had its time go on, because windows, episodes or readings waited for it.',
+});
+
 export const stageDuration = new Histogram({
   name: 'tidewatch_processing_stage_duration_seconds',
   help: 'Time per batch by stage: decode, process, publish; and checkpoint and restore of a partition.',

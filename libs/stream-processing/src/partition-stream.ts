@@ -73,6 +73,11 @@ export class PartitionStream {
     });
   }
 
+  /** The greatest append time of a record so far, or the end of a silence since, in ms. */
+  get timeMs(): number {
+    return this.clockMs;
+  }
+
   get openEpisodes(): number {
     return this.detection.openEpisodes;
   }
@@ -86,9 +91,27 @@ export class PartitionStream {
     this.detection.use(settings);
   }
 
+  /** Whether anything would come of it if the log's time went on to `timeMs` without a record. */
+  isDue(timeMs: number): boolean {
+    if (this.detection.isDue(timeMs)) return true;
+    return this.entersPeriod(timeMs) && this.table.series.some((_, row) => this.isQuietAt(row, timeMs));
+  }
+
+  /**
+   * The log's time goes on to `timeMs`, as with a record that has no readings. It is the caller's part to call it at the same place of the log, with the
+   * same time, in a replay.
+   */
+  passTime(timeMs: number): void {
+    if (!(timeMs > this.clockMs)) return;
+    const isNewPeriod = this.entersPeriod(timeMs);
+    this.clockMs = timeMs;
+    this.detection.advanceClock(timeMs, this.markChanged);
+    if (isNewPeriod) this.sweep();
+  }
+
   /** Takes the readings of one record of the log. */
   process(batch: ReadingBatch, appendedAtMs: number): void {
-    this.advanceClock(appendedAtMs);
+    this.passTime(appendedAtMs);
     const { series, seriesIndex, timeUs, value } = batch;
     if (this.rowOfIndex.length < series.length) this.rowOfIndex = new Int32Array(series.length * 2);
     const rowOfIndex = this.rowOfIndex.fill(NO_ROW, 0, series.length);
@@ -121,17 +144,19 @@ export class PartitionStream {
     }
   }
 
-  /** State of the partition beside that of its series: a few bytes. */
-  partitionState(): Uint8Array {
-    return writePartition({ clockMs: this.clockMs, forgottenUntil: this.forgottenUntil });
+  /** State of the partition beside that of its series: a few bytes. `silentUntilMs` is the time to which it goes on from there, before any record. */
+  partitionState(silentUntilMs = 0): Uint8Array {
+    const { clockMs, forgottenUntil } = this;
+    return writePartition({ clockMs, forgottenUntil, silentUntilMs });
   }
 
-  /** Throws `SnapshotError`. */
-  restorePartition(state: Uint8Array): void {
-    const { clockMs, forgottenUntil } = readPartition(state);
+  /** Returns the time to pass when all series are restored, 0 where there is none. Throws `SnapshotError`. */
+  restorePartition(state: Uint8Array): number {
+    const { clockMs, forgottenUntil, silentUntilMs } = readPartition(state);
     this.clockMs = clockMs;
     this.forgottenUntil = forgottenUntil;
     this.detection.restoreClock(clockMs);
+    return silentUntilMs;
   }
 
   /**
@@ -217,25 +242,25 @@ export class PartitionStream {
     if (live >= most) this.raiseWatermark(row, this.times.nth(row, most >> 3));
   }
 
-  private advanceClock(appendedAtMs: number): void {
-    if (!(appendedAtMs > this.clockMs)) return;
-    const period = Math.floor(this.clockMs / SWEEP_PERIOD_MS);
-    this.clockMs = appendedAtMs;
-    this.detection.advanceClock(appendedAtMs, this.markChanged);
-    if (Math.floor(appendedAtMs / SWEEP_PERIOD_MS) > period) this.sweep();
+  private entersPeriod(timeMs: number): boolean {
+    return Math.floor(timeMs / SWEEP_PERIOD_MS) > Math.floor(this.clockMs / SWEEP_PERIOD_MS);
+  }
+
+  /** Whether a series has been quiet for so long at `timeMs` that something of it ends. */
+  private isQuietAt(row: number, timeMs: number): boolean {
+    if (this.table.series[row] === undefined) return false;
+    const { latenessMs, idleTimeoutMs, evictAfterMs } = this.settings;
+    const quietMs = timeMs - this.lastAppendMs[row]!;
+    if (quietMs >= evictAfterMs) return true;
+    if (quietMs < latenessMs + idleTimeoutMs) return false;
+    return this.windows.nextDue[row]! < Infinity || this.detection.endsEpisodes(row, quietMs);
   }
 
   /** Closes the windows and episodes of series that have gone quiet, forgets those that have been quiet for very long, and bounds the rest. */
   private sweep(): void {
-    const { latenessMs, idleTimeoutMs, evictAfterMs } = this.settings;
-    const idle = this.rowsWhere((row) => {
+    for (const row of this.rowsWhere((row) => this.isQuietAt(row, this.clockMs))) {
       const quietMs = this.clockMs - this.lastAppendMs[row]!;
-      const hasOpen = this.windows.nextDue[row]! < Infinity || this.detection.hasOpenEpisodes(row);
-      return (hasOpen && quietMs >= latenessMs + idleTimeoutMs) || quietMs >= evictAfterMs;
-    });
-    for (const row of idle) {
-      const quietMs = this.clockMs - this.lastAppendMs[row]!;
-      const isOver = quietMs >= evictAfterMs;
+      const isOver = quietMs >= this.settings.evictAfterMs;
       this.closeIdle(row);
       if (this.detection.closeEpisodes(row, isOver ? Infinity : quietMs)) this.changed[row] = 1;
       if (isOver) this.forget(row);

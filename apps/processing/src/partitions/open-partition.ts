@@ -41,16 +41,20 @@ export async function openPartition(
     ...{ claim, stream, store: dependencies.detection, latest: dependencies.latestRevision },
   });
   const end = metrics.stageDuration.startTimer({ stage: 'restore' });
-  await restore(claim, stream, store);
+  const silentUntilMs = await restore(claim, stream, store);
   end();
+  // What the owner before had written down, and may not have come to.
+  stream.passTime(silentUntilMs);
+  await outputs.flush();
   metrics.trackedSeries.set({ partition: claim.partition }, stream.seriesCount);
   return new PartitionProcessor({
-    ...{ claim, stream, outputs, store, settings: partitionSettings, checkpointIntervalMs },
+    ...{ claim, stream, log, outputs, store, settings: partitionSettings, checkpointIntervalMs },
+    ...{ idleTimeoutMs: settings.idleTimeoutMs, isAhead: silentUntilMs > 0 },
   });
 }
 
-/** A state that can't be read is set aside: its series begins anew, and the service lives. */
-async function restore(claim: PartitionClaim, stream: PartitionStream, store: StateStore): Promise<void> {
+/** A state that can't be read is set aside: its series begins anew, and the service lives. Returns the time to pass before the first record. */
+async function restore(claim: PartitionClaim, stream: PartitionStream, store: StateStore): Promise<number> {
   const stored = await store.load(claim);
   const faults = { damaged: 0, detector: 0 };
   let example = '';
@@ -64,7 +68,8 @@ async function restore(claim: PartitionClaim, stream: PartitionStream, store: St
     }
   };
   const { partition } = stored;
-  if (partition) attempt(() => (stream.restorePartition(partition), true));
+  let silentUntilMs = 0;
+  if (partition) attempt(() => ((silentUntilMs = stream.restorePartition(partition)), true));
   for await (const state of stored.series) attempt(() => stream.restoreSeries(state));
   if (faults.damaged > 0) {
     logger.error(`partition ${claim.partition}: ${faults.damaged} stored states set aside (${example})`);
@@ -74,4 +79,5 @@ async function restore(claim: PartitionClaim, stream: PartitionStream, store: St
   }
   metrics.stateFaults.inc({ kind: 'damaged' }, faults.damaged);
   metrics.stateFaults.inc({ kind: 'detector' }, faults.detector);
+  return silentUntilMs;
 }

@@ -5,6 +5,7 @@ import {
   type ConsumedRecord,
   failPoint,
   type LogBatch,
+  type MessageLog,
   type PartitionClaim,
   type PartitionHandler,
   PoisonRecordError,
@@ -14,6 +15,7 @@ import type { PartitionStream, ReadingCounts } from '@tidewatch/stream-processin
 import * as metrics from '../metrics';
 import type { PartitionSettings } from '../settings/partition-settings';
 import type { OutputBuffer } from './output-buffer';
+import { Silence } from './silence';
 import type { StateStore } from './state-store';
 
 /** Other partitions of the process, their heartbeats above all, wait no longer than this. */
@@ -22,10 +24,15 @@ const YIELD_AFTER_MS = 5;
 export interface PartitionProcessorParts {
   readonly claim: PartitionClaim;
   readonly stream: PartitionStream;
+  readonly log: Pick<MessageLog, 'endOffset'>;
   readonly outputs: OutputBuffer;
   readonly store: StateStore;
   readonly settings: PartitionSettings;
   readonly checkpointIntervalMs: number;
+  /** After so long without a record the log's time goes on by itself, if something waits for it. */
+  readonly idleTimeoutMs: number;
+  /** Something has gone on since the checkpoint, though no record was processed. */
+  readonly isAhead: boolean;
 }
 
 /**
@@ -38,10 +45,16 @@ export class PartitionProcessor implements PartitionHandler {
   private doneOffset: bigint;
   private checkpointOffset: bigint;
   private nextCheckpointMs: number;
+  private isAhead: boolean;
+  private readonly silence: Silence;
+  /** When the claim was known to hold. */
+  private confirmedMs = performance.now();
   private readonly counted: ReadingCounts;
 
   constructor(private readonly parts: PartitionProcessorParts) {
-    const { claim, stream, checkpointIntervalMs } = parts;
+    const { claim, stream, checkpointIntervalMs, idleTimeoutMs } = parts;
+    this.silence = new Silence(idleTimeoutMs);
+    this.isAhead = parts.isAhead;
     this.doneOffset = this.checkpointOffset = claim.nextOffset;
     this.counted = { ...stream.counts };
     // Partitions that open together checkpoint one after another.
@@ -49,6 +62,7 @@ export class PartitionProcessor implements PartitionHandler {
   }
 
   async handle(batch: LogBatch): Promise<void> {
+    await this.confirmClaim();
     // All before any: a poison record must find the state as it was.
     const blocks = await timed('decode', () => decodeAll(batch.records));
     await this.parts.settings.beforeBatch(batch, this.doneOffset);
@@ -56,13 +70,15 @@ export class PartitionProcessor implements PartitionHandler {
     await timed('publish', () => this.parts.outputs.flush());
     failPoint('processing.after-outputs');
     this.doneOffset = batch.nextOffset;
+    this.silence.end();
     this.measure(batch.records);
-    await this.tick();
+    if (this.isCheckpointDue()) await this.checkpoint();
   }
 
-  /** Time decides when to write a checkpoint, never what is in it. */
+  /** Time decides when to write a checkpoint, never what is in it, but for the silence of the partition. */
   async tick(): Promise<void> {
-    if (performance.now() >= this.nextCheckpointMs) await this.checkpoint();
+    if (this.isCheckpointDue()) await this.checkpoint();
+    await this.passSilence();
   }
 
   async close(): Promise<void> {
@@ -90,15 +106,57 @@ export class PartitionProcessor implements PartitionHandler {
     }
   }
 
+  /**
+   * A partition without records has no time of its own, and its windows and episodes would stay open. So after a while its time goes on, if that changes
+   * anything: the checkpoint first says to what time, in the transaction that fences, and only then is the stream told. So a replay does the same.
+   */
+  private async passSilence(): Promise<void> {
+    const { claim, stream, log, outputs } = this.parts;
+    const untilMs = this.silence.until(stream.timeMs);
+    if (untilMs === undefined || !stream.isDue(untilMs)) return;
+    // What has not come here yet, because the log is slow or the partition was paused, is no silence.
+    if ((await log.endOffset(claim.topic, claim.partition)) !== this.doneOffset) return;
+    await this.save(untilMs);
+    this.silence.passed(untilMs - stream.timeMs);
+    this.isAhead = true;
+    stream.passTime(untilMs);
+    await outputs.flush();
+    failPoint('processing.after-silence');
+    metrics.silences.inc();
+  }
+
+  /**
+   * An owner that was stopped and has lost the partition without knowing it must not process a record that its successor reads after a silence which the
+   * owner knows nothing of. A successor waits for `idleTimeoutMs` with its first silence: a claim that held half of that ago is one from before it.
+   */
+  private async confirmClaim(): Promise<void> {
+    const { claim, store, idleTimeoutMs } = this.parts;
+    const nowMs = performance.now();
+    if (nowMs - this.confirmedMs < idleTimeoutMs / 2) return;
+    await store.confirm(claim, this.checkpointOffset);
+    this.confirmedMs = nowMs;
+  }
+
+  private isCheckpointDue(): boolean {
+    return performance.now() >= this.nextCheckpointMs;
+  }
+
   private async checkpoint(): Promise<void> {
-    const { claim, stream, store, checkpointIntervalMs } = this.parts;
-    this.nextCheckpointMs = performance.now() + checkpointIntervalMs;
-    if (this.doneOffset === this.checkpointOffset) return;
+    this.nextCheckpointMs = performance.now() + this.parts.checkpointIntervalMs;
+    if (this.doneOffset !== this.checkpointOffset || this.isAhead) await this.save();
+  }
+
+  /** With the time, if any, to which the stream goes on from here before the next record. */
+  private async save(silentUntilMs?: number): Promise<void> {
+    const { claim, stream, store } = this.parts;
+    const nowMs = performance.now();
     const written = await timed('checkpoint', () =>
-      store.save(claim, this.doneOffset, stream.partitionState(), stream.takeChanges()),
+      store.save(claim, this.doneOffset, stream.partitionState(silentUntilMs), stream.takeChanges()),
     );
     failPoint('processing.after-commit');
+    this.confirmedMs = nowMs;
     this.checkpointOffset = this.doneOffset;
+    this.isAhead = false;
     metrics.checkpointBytes.inc(written.bytes);
     metrics.checkpointSeries.inc(written.series);
   }

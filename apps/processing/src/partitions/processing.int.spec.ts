@@ -230,6 +230,87 @@ test('a record that is no block is poison, before anything of its batch takes ef
   expect((await claimAs('poison')).nextOffset).toBe(4n);
 });
 
+describe('a partition without records', () => {
+  const LAST_MS = 209_900;
+  /** Just before the log's time enters a new period of 10 s, in which series that have gone quiet are looked for. */
+  const silent = (blocks: readonly Uint8Array[], firstOffset = 0): LogBatch => {
+    const batch = batchOf(blocks, firstOffset);
+    return { ...batch, records: batch.records.map((one) => ({ ...one, appendedAtMs: START_MS + LAST_MS })) };
+  };
+  const open = async (consumer: string) =>
+    openPartition(await claimAs(consumer), {
+      ...dependencies,
+      settings: { ...DEFAULT_STREAM_SETTINGS, latenessMs: 50, idleTimeoutMs: 150 },
+    });
+  /** Steady, with a spike at the very end: its windows and its episode wait. */
+  const readings = minutesOf('pump-1').map((one, i) => (i === 179 ? { ...one, value: 92 } : one));
+  const onLog = (values: readonly Uint8Array[]) =>
+    log.append(
+      TOPICS.readings,
+      values.map((value) => ({ partition: 0, key: 'pump-1', value })),
+    );
+  const closed = async () =>
+    (await valuesOf<Anomaly>(TOPICS.anomalies)).filter(({ state }) => state === 'closed');
+  const last = async () =>
+    (await valuesOf<WindowAggregate>(TOPICS.aggregates)).filter(
+      ({ startMs }) => startMs >= START_MS + 170_000,
+    );
+
+  test('closes its windows and episodes after a silence, once, and a successor repeats it', async () => {
+    const blocks = [block(readings)];
+    await onLog(blocks);
+    const first = await open('quiet');
+    await first.handle(silent(blocks));
+    expect(await last()).toEqual([]);
+    await waitFor('the end of the episode', async () => {
+      await first.tick();
+      return (await closed()).length > 1;
+    });
+    // That of the spike in the middle, and that of the last reading.
+    expect(await closed()).toMatchObject([{ durationSeconds: 1 }, { durationSeconds: 0, peakValue: 92 }]);
+    const [window] = await last();
+    expect(window).toMatchObject({ count: 10, max: 92, revision: 0, final: true });
+    const told = [...(await valuesOf(TOPICS.aggregates)), ...(await valuesOf(TOPICS.anomalies))];
+    // It is killed here, before the checkpoint that knows of it.
+    const second = await open('quiet');
+    const again = [...(await valuesOf(TOPICS.aggregates)), ...(await valuesOf(TOPICS.anomalies))];
+    expect(again.length).toBeGreaterThan(told.length);
+    const texts = (list: readonly unknown[]) => [...new Set(list.map((one) => JSON.stringify(one)))].sort();
+    expect(texts(again)).toEqual(texts(told));
+    // What comes later into what was closed is late, and what comes again is no news.
+    const late = block([{ device: 'pump-1', atMs: 178_500, value: 20 }, ...readings.slice(-1)]);
+    await second.handle(silent([late], 1));
+    await second.close();
+    expect(await last()).toHaveLength(1);
+    const third = await open('quiet');
+    await third.close();
+    expect(await closed()).toHaveLength(3);
+  });
+
+  test('is not silent while the log has records for it, or while another has claimed it', async () => {
+    const blocks = [block(readings)];
+    const [behind, lost] = [await open('behind'), await open('lost')];
+    await behind.handle(silent(blocks));
+    await lost.handle(silent(blocks));
+    await onLog(blocks);
+    const heir = await open('lost');
+    await heir.handle(silent(blocks));
+    let fenced: unknown;
+    await waitFor('the heir to have passed a silence', async () => {
+      await lost.tick().catch((error: unknown) => (fenced = error));
+      if (fenced === undefined) return false;
+      await heir.tick();
+      return (await last()).length === 1;
+    });
+    expect(fenced).toBeInstanceOf(FencedError);
+    await onLog(blocks);
+    await behind.tick();
+    expect(await last()).toHaveLength(1);
+    // A record that the heir reads after the silence is not for the old owner, which knows nothing of it.
+    await expect(lost.handle(silent(blocks, 1))).rejects.toThrow(FencedError);
+  });
+});
+
 describe('state', () => {
   test('of thousands of series comes back whole; evicted series leave the table', async () => {
     const devices = Array.from({ length: 2_500 }, (_, i) => `device-${i}`);

@@ -80,6 +80,11 @@ export class StateStore {
     }
   }
 
+  /** Throws `FencedError` when another owner has the partition. `nextOffset` is the one that was saved last. */
+  async confirm(claim: PartitionClaim, nextOffset: bigint): Promise<void> {
+    await claim.advance(this.pool, nextOffset);
+  }
+
   private async *pages(place: Place): AsyncGenerator<Uint8Array, void> {
     let after = PARTITION_KEY;
     for (;;) {

@@ -22,13 +22,14 @@ export class PartitionSettings {
 
   private constructor(private readonly parts: PartitionSettingsParts) {}
 
-  /** With the settings in force at the claim's offset in use. */
+  /** With the settings in use that were in force before the claim's offset. */
   static async open(parts: PartitionSettingsParts): Promise<PartitionSettings> {
     const settings = new PartitionSettings(parts);
     const { claim, store } = parts;
     const switches = await store.switches(claim);
-    settings.ahead = switches.filter(({ fromOffset }) => fromOffset > claim.nextOffset);
-    const inForce = switches.findLast(({ fromOffset }) => fromOffset <= claim.nextOffset);
+    // One at the claim's offset comes with the next record: what happens before that is by the settings before.
+    settings.ahead = switches.filter(({ fromOffset }) => fromOffset >= claim.nextOffset);
+    const inForce = switches.findLast(({ fromOffset }) => fromOffset < claim.nextOffset);
     if (inForce) await settings.use(inForce.revision);
     return settings;
   }

@@ -26,11 +26,11 @@ const RECORD = `
   INSERT INTO partition_settings (consumer, topic, partition, from_offset, revision)
   SELECT $1, $2, $3, $5, $6 FROM claim`;
 
-/** Of those at or below the checkpoint, only the last one matters. */
+/** Of those below the checkpoint, only the last one matters. */
 const FORGET = `
   DELETE FROM partition_settings WHERE consumer = $1 AND topic = $2 AND partition = $3 AND from_offset < (
     SELECT max(s.from_offset) FROM partition_settings s JOIN checkpoints c USING (consumer, topic, partition)
-    WHERE consumer = $1 AND topic = $2 AND partition = $3 AND s.from_offset <= c.next_offset)`;
+    WHERE consumer = $1 AND topic = $2 AND partition = $3 AND s.from_offset < c.next_offset)`;
 
 /** Settings by revision, and where partitions change from one to another. */
 export class SettingsStore {

@@ -117,12 +117,14 @@ export function followEpisode(episode: Episode, reading: Judged, calmUs: number)
   return 'updated';
 }
 
-/**
- * Ends an episode whose series has been silent for `quietUs`, if that is at least `silenceUs` and longer than usual for the series. Its end
- * is the first calm reading where there was one, else the last reading. Returns whether it ended.
- */
+/** Whether a silence of `quietUs` ends an episode: if it is at least `silenceUs` and longer than usual for the series. */
+export function endsBySilence(episode: Readonly<Episode>, quietUs: number, silenceUs: number): boolean {
+  return quietUs >= silenceUs && quietUs > USUAL_INTERVALS * episode.longestIntervalUs;
+}
+
+/** Ends an episode that `endsBySilence`: with the first calm reading where there was one, else with the last reading. Returns whether it ended. */
 export function endBySilence(episode: Episode, quietUs: number, silenceUs: number): boolean {
-  if (quietUs < silenceUs || quietUs <= USUAL_INTERVALS * episode.longestIntervalUs) return false;
+  if (!endsBySilence(episode, quietUs, silenceUs)) return false;
   end(episode, endIfSilent(episode));
   return true;
 }

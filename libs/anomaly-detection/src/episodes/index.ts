@@ -2,6 +2,7 @@ export {
   durationUs,
   endBySilence,
   endIfSilent,
+  endsBySilence,
   type Episode,
   type EpisodeEvent,
   type FiredStatistic,

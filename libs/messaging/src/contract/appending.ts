@@ -42,6 +42,20 @@ export function describeAppending(get: () => ContractBench): void {
       await expect(log.consume(subscription).start()).rejects.toThrow(UnknownTopicError);
     });
 
+    test('tells where each partition ends, acknowledged records included', async () => {
+      const bench = get();
+      const log = bench.log();
+      const topic = await bench.harness.createTopic(2);
+      const ends = () => Promise.all([log.endOffset(topic, 0), log.endOffset(topic, 1)]);
+      expect(await ends()).toEqual([0n, 0n]);
+      await log.append(topic, [record(1, 'a'), record(1, 'b')]);
+      expect(await ends()).toEqual([0n, 2n]);
+      await bench.log().append(topic, [record(0, 'c'), record(1, 'd')]);
+      expect(await ends()).toEqual([1n, 3n]);
+      await expect(log.endOffset(topic, 2)).rejects.toThrow(RangeError);
+      await expect(log.endOffset('no-such-topic', 0)).rejects.toThrow(UnknownTopicError);
+    });
+
     test('refuses a partition that the topic does not have', async () => {
       const bench = get();
       const log = bench.log();
@@ -151,6 +165,7 @@ export function describeAppending(get: () => ContractBench): void {
       }
       expect(took).toBeLessThan(3_000);
       await expect(log.ping()).rejects.toThrow(LogUnavailableError);
+      await expect(log.endOffset(topic, 0)).rejects.toThrow(LogUnavailableError);
       await restore();
       await waitFor('an append after the interruption', async () => {
         await log.append(topic, [record(1, 'after')]);

@@ -5,6 +5,7 @@ import { defaultLogger, type MessagingLogger } from '../logger';
 import { appendDuration, appendedBytes, appendedRecords, appendFailures } from '../metrics';
 import { DEFAULT_APPEND_DEADLINE_MS, DEFAULT_MAX_IN_FLIGHT_BYTES, type KafkaLogOptions } from '../options';
 import { LogOverloadedError } from '../port/errors';
+import { checkPartition } from '../port/check-partition';
 import type { LogConsumer, LogRecord, MessageLog, Subscription, Tail } from '../port/log';
 import { MAX_RECORD_BATCH_BYTES } from './ensure-topics';
 import { exitProcess } from './exit-process';
@@ -52,6 +53,11 @@ export class KafkaMessageLog implements MessageLog {
       this.partitionCounts.set(topic, count);
     }
     return count;
+  }
+
+  async endOffset(topic: string, partition: number): Promise<bigint> {
+    checkPartition(topic, partition, await this.partitionCount(topic));
+    return (await this.admin.watermarks(topic)).get(partition)!.high;
   }
 
   async append(topic: string, records: readonly LogRecord[]): Promise<void> {
@@ -151,10 +157,7 @@ function sizeOf({ key, value, headers = {} }: LogRecord): number {
 
 function checkRecords(topic: string, records: readonly LogRecord[], partitions: number): void {
   for (const record of records) {
-    const { partition } = record;
-    if (!Number.isInteger(partition) || partition < 0 || partition >= partitions) {
-      throw new RangeError(`${topic} has no partition ${partition}`);
-    }
+    checkPartition(topic, record.partition, partitions);
     if (sizeOf(record) > MAX_RECORD_BATCH_BYTES) {
       throw new RangeError(`a record of ${sizeOf(record)} bytes is too large for ${topic}`);
     }

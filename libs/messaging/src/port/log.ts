@@ -82,6 +82,8 @@ export interface LogConsumer {
 export interface MessageLog {
   /** Partitions of a topic, read once and kept. Throws `UnknownTopicError` when the topic was not created. */
   partitionCount(topic: string): Promise<number>;
+  /** The offset that the next record of a partition gets. Rejects with `LogUnavailableError`, or `RangeError` where there is no such partition. */
+  endOffset(topic: string, partition: number): Promise<bigint>;
   /**
    * Appends to any number of partitions. Resolves when every record is acknowledged by all in-sync replicas (or committed).
    * Rejects with `LogUnavailableError` within the append deadline (5 s), and then some of the records may be on the log;

@@ -5,6 +5,7 @@ import { defaultLogger, type MessagingLogger } from '../logger';
 import { appendDuration, appendedBytes, appendedRecords, appendFailures } from '../metrics';
 import { DEFAULT_APPEND_DEADLINE_MS, DEFAULT_MAX_IN_FLIGHT_BYTES, type PostgresLogOptions } from '../options';
 import { LogOverloadedError, LogUnavailableError, UnknownTopicError } from '../port/errors';
+import { checkPartition } from '../port/check-partition';
 import type { LogConsumer, LogRecord, MessageLog, Subscription, Tail } from '../port/log';
 import { Appender } from './appender';
 import { GroupConsumer } from './group-consumer';
@@ -63,14 +64,17 @@ export class PostgresMessageLog implements MessageLog {
     return count;
   }
 
+  async endOffset(topic: string, partition: number): Promise<bigint> {
+    checkPartition(topic, partition, await this.partitionCount(topic));
+    return (await unavailable(readWatermarks(this.pool, topic))).get(partition)!.nextOffset;
+  }
+
   async append(topic: string, records: readonly LogRecord[]): Promise<void> {
     if (records.length === 0) return;
     const partitions = await this.partitionCount(topic);
     let valueBytes = 0;
     for (const { partition, value } of records) {
-      if (!Number.isInteger(partition) || partition < 0 || partition >= partitions) {
-        throw new RangeError(`${topic} has no partition ${partition}`);
-      }
+      checkPartition(topic, partition, partitions);
       valueBytes += value.length;
     }
     const endTimer = appendDuration.startTimer({ topic });

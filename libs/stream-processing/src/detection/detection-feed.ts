@@ -137,10 +137,23 @@ export class DetectionFeed {
 
   /** The log's time has come to `clockMs`: feeds what has waited for long enough, and tells the rows that held it. */
   advanceClock(clockMs: number, released: (row: number) => void): void {
-    const period = Math.floor(this.clockMs / RELEASE_PERIOD_MS);
+    const isNewPeriod = this.entersPeriod(clockMs);
     this.clockMs = clockMs;
-    if (this.holding.length > 0 && Math.floor(clockMs / RELEASE_PERIOD_MS) > period)
-      this.releaseDue(released);
+    if (isNewPeriod && this.holding.length > 0) this.releaseDue(released);
+  }
+
+  /** Whether something that waits would be fed if the log's time came to `clockMs`. */
+  isDue(clockMs: number): boolean {
+    if (!this.entersPeriod(clockMs)) return false;
+    return this.holding.some((row) => this.held.count(row) > 0 && this.hasWaitedAt(row, clockMs));
+  }
+
+  private entersPeriod(clockMs: number): boolean {
+    return Math.floor(clockMs / RELEASE_PERIOD_MS) > Math.floor(this.clockMs / RELEASE_PERIOD_MS);
+  }
+
+  private hasWaitedAt(row: number, clockMs: number): boolean {
+    return clockMs - this.heldSinceMs[row]! >= this.settings.reorderMs;
   }
 
   private releaseDue(released: (row: number) => void): void {
@@ -148,7 +161,7 @@ export class DetectionFeed {
     this.holding = this.holding.filter((row) => {
       const holds = this.held.count(row) > 0;
       if (!holds) this.isListed[row] = 0;
-      else if (this.clockMs - this.heldSinceMs[row]! >= this.settings.reorderMs) due.push(row);
+      else if (this.hasWaitedAt(row, this.clockMs)) due.push(row);
       return holds;
     });
     // In the order of their hashes, as rows are numbered otherwise after a restart.
@@ -165,8 +178,9 @@ export class DetectionFeed {
     this.held.release(row);
   }
 
-  hasOpenEpisodes(row: number): boolean {
-    return this.episodes.hasOpen(row);
+  /** Whether an episode of the series ends when it has been silent for so long. */
+  endsEpisodes(row: number, quietMs: number): boolean {
+    return this.episodes.endsBySilence(row, quietMs * 1000);
   }
 
   /** Ends the episodes of a series that has been silent for so long, all where it is Infinity. Returns whether any ended. */

@@ -1,6 +1,7 @@
 import {
   endBySilence,
   endIfSilent,
+  endsBySilence,
   type Episode,
   type EpisodeEvent,
   followEpisode,
@@ -91,8 +92,10 @@ export class EpisodeStore {
     this.open[row] = undefined;
   }
 
-  hasOpen(row: number): boolean {
-    return this.open[row] !== undefined;
+  /** Whether an episode of the series ends when it has been silent for so long. */
+  endsBySilence(row: number, quietUs: number): boolean {
+    const { silenceUs } = this.settings;
+    return this.open[row]?.some((episode) => endsBySilence(episode, quietUs, silenceUs)) ?? false;
   }
 
   /** Takes the next reading of a series as one judge has seen it. Of several judges all take it before the next reading. */

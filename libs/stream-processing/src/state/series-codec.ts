@@ -7,10 +7,12 @@ import { ByteReader, ByteWriter } from './bytes';
 /**
  * State of a series: version (1 byte), CRC-32 of what follows (4), then the fields below, the recent times, the windows, the readings
  * held back and the episodes.
- * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8).
+ * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8), and the time that the
+ * silence behind it has come to (8; 0 where there is none).
  */
 const SERIES_VERSION = 6;
-const PARTITION_VERSION = 2;
+const PARTITION_VERSION = 3;
+const WITHOUT_SILENCE = 2;
 const HEADER_BYTES = 5;
 
 export interface SeriesFields extends DetectionFields {
@@ -23,6 +25,8 @@ export interface SeriesFields extends DetectionFields {
 export interface PartitionFields {
   readonly clockMs: number;
   readonly forgottenUntil: number;
+  /** The log's time goes on to this before the next record; 0 where it does not. */
+  readonly silentUntilMs: number;
 }
 
 /** `writeRest` writes what follows the fields. The result is a view of the writer's buffer. */
@@ -68,14 +72,20 @@ export function writePartition(fields: PartitionFields): Uint8Array {
   writer.byte(PARTITION_VERSION);
   writer.float64(fields.clockMs);
   writer.float64(fields.forgottenUntil);
+  writer.float64(fields.silentUntilMs);
   return writer.written();
 }
 
 /** Throws `SnapshotError`. */
 export function readPartition(state: Uint8Array): PartitionFields {
   const reader = new ByteReader(state);
-  reader.require(reader.byte() === PARTITION_VERSION, 'unknown version');
-  return { clockMs: reader.float64(), forgottenUntil: reader.float64() };
+  const version = reader.byte();
+  reader.require(version === PARTITION_VERSION || version === WITHOUT_SILENCE, 'unknown version');
+  return {
+    clockMs: reader.float64(),
+    forgottenUntil: reader.float64(),
+    silentUntilMs: version === WITHOUT_SILENCE ? 0 : reader.float64(),
+  };
 }
 
 function writeKey(writer: ByteWriter, key: SeriesKey): void {
