@@ -81,7 +81,7 @@ describe('make-secrets.sh', () => {
     expect(run([folder], {}, MAKE_SECRETS).status).toBe(0);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     const first = contents(folder);
-    expect(new Set(Object.values(first)).size).toBe(9);
+    expect(new Set(Object.values(first)).size).toBe(11);
     for (const name of ['bootstrap-key', 'ingest-key'])
       expect(first[name]).toMatch(/^tw_[0-9A-Za-z]{12}_[\w-]{43}$/);
     for (const secret of Object.values(first)) expect(secret.length).toBeGreaterThanOrEqual(40);

@@ -57,7 +57,8 @@ main() {
   make session-key random 64
   make bootstrap-key api_key
   make ingest-key api_key
-  for name in owner ingestion processing storage dashboard gateway; do
+  make grafana-admin random 40
+  for name in owner ingestion processing storage dashboard gateway grafana; do
     make "database-$name" random 40
   done
 }

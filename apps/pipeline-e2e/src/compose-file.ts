@@ -18,6 +18,9 @@ export interface ComposeService {
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly mem_limit?: string;
+  readonly pids_limit?: number;
+  readonly volumes?: readonly string[];
+  readonly user?: string;
 }
 
 export interface ComposeFile {
@@ -26,9 +29,12 @@ export interface ComposeFile {
   readonly secrets: Readonly<Record<string, { file: string }>>;
 }
 
-/** `docker-compose.yml` as it is with these variables: filled in after parsing, as Compose does. Throws on one without value and default. */
-export function readCompose(variables: Readonly<Record<string, string>>): ComposeFile {
-  const text = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
+/** A Compose file as it is with these variables: filled in after parsing, as Compose does. Throws on one without value and default. */
+export function readCompose(
+  variables: Readonly<Record<string, string>>,
+  file = 'docker-compose.yml',
+): ComposeFile {
+  const text = readFileSync(path.join(ROOT, file), 'utf8');
   return parse(text, {
     merge: true,
     reviver: (_, value: unknown) => filled(value, variables),

@@ -41,7 +41,8 @@ describe('docker-compose.yml', () => {
   test('needs no variable, and .env.sample has every one that it knows with its default', () => {
     const sample = readVariables('.env.sample');
     expect(readCompose({})).toEqual(compose);
-    const text = readFileSync(path.join(ROOT, 'docker-compose.yml'), 'utf8');
+    const files = ['docker-compose.yml', 'docker-compose.monitoring.yml'];
+    const text = files.map((file) => readFileSync(path.join(ROOT, file), 'utf8')).join('');
     const used = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name));
     expect(Object.keys(sample).sort()).toEqual([...used].sort());
   });

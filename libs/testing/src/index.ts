@@ -1,5 +1,6 @@
 export * from './cache-directory';
 export { type Certificates, makeCertificates } from './certificates';
+export { describeWhere } from './describe-where';
 export * from './kafka';
 export * from './postgres';
 export { describeWithPrometheus, type Prometheus, type Sample, startPrometheus } from './prometheus';

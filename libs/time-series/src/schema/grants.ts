@@ -42,6 +42,15 @@ export const ROLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
     schema_migrations: READ,
   },
   tidewatch_dashboard: { log_partitions: READ, log_records: READ, ...VERIFY_KEYS },
+  // Dashboards of operators: looks and touches nothing. No keys, no log, no state.
+  tidewatch_grafana: {
+    series: READ,
+    readings: READ,
+    anomalies: READ,
+    dead_letters: READ,
+    metrics: READ,
+    checkpoints: READ,
+  },
   tidewatch_gateway: { ...APPEND, api_keys: READ_WRITE, sign_in_tokens: ALL },
 };
 
