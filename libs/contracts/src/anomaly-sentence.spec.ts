@@ -37,6 +37,10 @@ describe('a sentence', () => {
     [{}, '; began 14:02:10 UTC.'],
     [{ revision: 1 }, '; began 14:02:10 UTC, going on.'],
     [{ revision: 1, state: 'closed' as const }, '; began 14:02:10 UTC, a single reading.'],
+    [
+      { revision: 2, state: 'withdrawn' as const, durationSeconds: 48 },
+      '; began 14:02:10 UTC; withdrawn, as readings that came late have changed the verdict.',
+    ],
   ])('tells its course: %j', (change, end) => {
     expect(anomalySentence(anomaly(change))).toBe(
       `pump-7 pressure 9.8; expected 4.1–5.3; a jump 31 times larger than usual${end}`,

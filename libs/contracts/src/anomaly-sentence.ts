@@ -53,6 +53,7 @@ export function lengthInWords(seconds: number): string {
 }
 
 function course({ state, revision, durationSeconds }: ToldAnomaly): string {
+  if (state === 'withdrawn') return '; withdrawn, as readings that came late have changed the verdict';
   if (state === 'open') return revision === 0 ? '' : ', going on';
   return durationSeconds > 0 ? `, lasted ${lengthInWords(durationSeconds)}` : ', a single reading';
 }

@@ -7,7 +7,7 @@ import { formatAge, formatLength, formatTime } from '../series/format';
 import { useMetric, useMetrics } from '../series/metrics';
 import { useSelection } from '../series/selection';
 import { seriesLabel, unitLabel } from '../series/series';
-import { type Incident, incidentsOf } from './incidents';
+import { type Incident, incidentsOf, isWithdrawn } from './incidents';
 import type { Anomalies } from './use-anomalies';
 
 const COLORS: Record<Severity, string> = { info: 'blue', warning: 'orange', critical: 'red' };
@@ -33,7 +33,7 @@ export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcemen
     >
       <VisuallyHidden role="status">
         {announcement &&
-          `${announcement.severity}: ${anomalySentence(announcement, metrics.get(announcement.series.metric))}`}
+          `${isWithdrawn(announcement) ? 'withdrawn' : announcement.severity}: ${anomalySentence(announcement, metrics.get(announcement.series.metric))}`}
       </VisuallyHidden>
       {error !== null && (
         <Alert color="orange" variant="light" mb="sm" role="status">
@@ -63,7 +63,7 @@ export function AnomaliesPanel({ anomalies, missed, isLoaded, error, announcemen
 function IncidentItem({ incident, nowMs }: { incident: Incident; nowMs: number }) {
   const { first, others } = incident;
   return (
-    <li data-severity={first.severity} data-incident={incident.id}>
+    <li data-severity={isWithdrawn(first) ? undefined : first.severity} data-incident={incident.id}>
       <AnomalyEntry anomaly={first} {...timesOf(first, nowMs)} />
       {others.length > 0 && (
         <details className="tw-details">
@@ -83,10 +83,11 @@ function IncidentItem({ incident, nowMs }: { incident: Incident; nowMs: number }
 /** Texts that seldom change, so that an entry is drawn anew only when they do. */
 function timesOf({ began, state, durationSeconds }: Anomaly, nowMs: number) {
   const beganMs = Date.parse(began);
-  const course =
-    state === 'open'
-      ? `going on for ${formatLength(Math.max(0, nowMs - beganMs))}`
-      : `lasted ${formatLength(durationSeconds * 1_000)}`;
+  const course = {
+    open: `going on for ${formatLength(Math.max(0, nowMs - beganMs))}`,
+    closed: `lasted ${formatLength(durationSeconds * 1_000)}`,
+    withdrawn: 'withdrawn',
+  }[state];
   return { age: formatAge(beganMs, nowMs), time: formatTime(beganMs, nowMs), course };
 }
 
@@ -105,8 +106,13 @@ const AnomalyEntry = memo(function AnomalyEntry(props: EntryProps) {
     <div data-anomaly={anomaly.id} data-state={anomaly.state}>
       <Group gap="xs" justify="space-between" wrap="nowrap" align="center">
         <Group gap="xs" wrap="nowrap" miw={0}>
-          <Badge color={COLORS[anomaly.severity]} variant="light" size="sm" className="tw-fixed">
-            {anomaly.severity}
+          <Badge
+            color={isWithdrawn(anomaly) ? 'gray' : COLORS[anomaly.severity]}
+            variant="light"
+            size="sm"
+            className="tw-fixed"
+          >
+            {isWithdrawn(anomaly) ? 'withdrawn' : anomaly.severity}
           </Badge>
           <UnstyledButton
             className="tw-link"
@@ -128,7 +134,7 @@ const AnomalyEntry = memo(function AnomalyEntry(props: EntryProps) {
           {props.age}, {props.course}
         </Text>
       </Group>
-      <Text size="sm" mt={2}>
+      <Text size="sm" mt={2} {...(isWithdrawn(anomaly) && { td: 'line-through' })}>
         {anomalySentence(anomaly, metric)}
       </Text>
     </div>

@@ -37,6 +37,9 @@ test('anomalies of an incident are one entry, the worst one first; it is open wh
   ]);
 });
 
-test('what was withdrawn is not shown', () => {
-  expect(incidentsOf([anomaly('a', 'i', { state: 'withdrawn' })])).toEqual([]);
+test('what was withdrawn stays to be seen, and stands for an incident only where nothing else is left of it', () => {
+  const withdrawn = anomaly('a', 'i', { state: 'withdrawn', severity: 'critical' });
+  const [first] = incidentsOf([withdrawn, anomaly('b', 'i')]);
+  expect([first!.first.id, ...first!.others.map(({ id }) => id)]).toEqual(['b', 'a']);
+  expect(incidentsOf([withdrawn])).toMatchObject([{ first: { id: 'a' }, others: [], isOpen: false }]);
 });

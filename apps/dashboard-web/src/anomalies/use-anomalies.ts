@@ -20,10 +20,9 @@ export function useAnomalies() {
     if (news !== undefined) setAnnouncement(news);
   });
   const log = useMemo(() => addStored(live, stored.data ?? []), [live, stored.data]);
-  const anomalies = useMemo(() => log.anomalies.filter(({ state }) => state !== 'withdrawn'), [log]);
   return {
     missed: log.missed,
-    anomalies,
+    anomalies: log.anomalies,
     isLoaded: isLoaded || stored.isFetched,
     error: stored.error,
     announcement,

@@ -1,6 +1,7 @@
 import { Alert, Center, SegmentedControl, Skeleton, Table, Text } from '@mantine/core';
 import type { Anomaly, SeriesRef } from '@tidewatch/contracts';
 import { lazy, Suspense, useMemo, useState } from 'react';
+import { isWithdrawn } from '../anomalies/incidents';
 import { Panel } from '../layout/panel';
 import { useNow } from '../live/use-now';
 import { formatMean, formatQuantity, formatTime, type Measure } from '../series/format';
@@ -70,7 +71,7 @@ function SeriesChart({ series, range, anomalies }: SeriesChartProps) {
   const marks = useMemo(
     () =>
       anomalies
-        .filter((anomaly) => seriesId(anomaly.series) === id)
+        .filter((anomaly) => seriesId(anomaly.series) === id && !isWithdrawn(anomaly))
         .map(({ peakTime, peakValue }) => ({ timeMs: Date.parse(peakTime), value: peakValue })),
     [anomalies, id],
   );
