@@ -7,14 +7,17 @@ export interface Verdict {
    * raised. 0 while learning. What follows is filled in from 1 on only.
    */
   ratio: number;
-  /** Range of values which would not have been flagged; of a stuck series, its usual range. NaN while learning. */
+  /** Range of values which would not have been flagged, infinite where there is no bound; of a stuck series, its usual range. NaN while learning. */
   expectedMin: number;
   expectedMax: number;
   /** How many times larger than usual the deviation is; Infinity where there never was one. 0 while learning. */
   deviation: number;
-  /** What is unusual: the reading itself, the mean of the last readings whatever this one is, or that nothing changes any more. */
-  cause: 'value' | 'level' | 'stuck';
-  /** The value, or that mean. */
+  /**
+   * What is unusual: the reading itself, the mean of the last readings whatever this one is, or that nothing changes any more. Of a static limit:
+   * the reading is below or above it, changed faster than it, or has not changed for longer.
+   */
+  cause: 'value' | 'level' | 'stuck' | 'below' | 'above' | 'rate' | 'no-change';
+  /** The value, or that mean; how much it changed in a second, or for how many seconds it did not. */
   observed: number;
   /** How strongly each statistic of the kind fired, in their order and units. */
   readonly strengths: Float64Array;

@@ -2,3 +2,4 @@ export * from './detector';
 export * from './errors';
 export { DETECTORS, detectorKind } from './detectors';
 export * from './episodes';
+export * from './limits';

@@ -19,9 +19,12 @@ export type FiredStatistic = z.infer<typeof firedStatistic>;
 
 /** What was unusual at the peak. */
 export const finding = z.object({
-  /** The reading itself, the mean of the last readings whatever this one was, or that nothing changed any more. */
-  kind: z.enum(['value', 'level', 'stuck']),
-  /** The value, or that mean. */
+  /**
+   * The reading itself, the mean of the last readings whatever this one was, or that nothing changed any more. Of a static limit: the reading was
+   * below or above it, changed faster than it, or had not changed for longer.
+   */
+  kind: z.enum(['value', 'level', 'stuck', 'below', 'above', 'rate', 'no-change']),
+  /** The value, or that mean; how much it changed in a second, or for how many seconds it had not. */
   observed: z.number(),
   /** A part of the sentence: in words, without names and units. */
   reason: z.string(),
@@ -60,7 +63,7 @@ export const anomaly = z.object({
   durationSeconds: z.number().nonnegative(),
   /** Readings out of range so far. */
   flaggedReadings: z.number().int().positive(),
-  /** Range of values which would not have been flagged, at the peak. */
+  /** Range of values which would not have been flagged, at the peak: -/+1.7976931348623157e308 where a limit leaves a side open. */
   expectedMin: z.number(),
   expectedMax: z.number(),
   /** At the peak; 0 to 1, flagged from 0.5 on. A threshold above it would have raised nothing. */
@@ -75,6 +78,7 @@ export const anomaly = z.object({
   related: z.array(relatedSeries),
   /** From score and duration. */
   severity,
+  /** Name of the detector; `limit-min`, `limit-max`, `limit-rate` or `limit-stuck` for a static limit. */
   detector: z.string(),
   /**
    * One sentence for a technician. On the topic and the socket, where nobody has looked up what people call the metric, it has the metric's own

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Anomaly, Finding } from './anomalies';
-import { anomalySentence, lengthInWords, type ToldAnomaly } from './anomaly-sentence';
+import { anomalySentence, type ToldAnomaly } from './anomaly-sentence';
+import { lengthInWords } from './quantities';
 
 const BEGAN = '2026-03-01T14:02:10.000250Z';
 
@@ -75,6 +76,51 @@ describe('a sentence', () => {
     [{ peakValue: 1e300, expectedMin: -1e300, expectedMax: 5e299 }, '1e+300; expected -1e+300–5e+299'],
   ])('has digits enough to see what is wrong: %j', (change, text) => {
     expect(anomalySentence(anomaly(change))).toContain(`pressure ${text}; `);
+  });
+});
+
+describe('a sentence of a limit', () => {
+  const told = (change: Partial<Anomaly>, finding: Partial<Finding>, unit?: string): string =>
+    anomalySentence(
+      anomaly({ revision: 1, durationSeconds: 130, ...change }, finding),
+      unit === undefined ? {} : { unit },
+    ).replace('pump-7 pressure ', '');
+
+  test('says the limit, and for how long it has been passed', () => {
+    const above = { kind: 'above', reason: 'above the limit' } as const;
+    const numbers = { peakValue: 96.2, expectedMin: -Number.MAX_VALUE, expectedMax: 90 };
+    expect(told(numbers, above, '°C')).toBe(
+      '96.2 °C; limit 90; above the limit for 2 min 10 s; began 14:02:10 UTC, going on.',
+    );
+    expect(told({ ...numbers, state: 'closed' }, above)).toBe(
+      '96.2; limit 90; above the limit; began 14:02:10 UTC, lasted 2 min 10 s.',
+    );
+    expect(told({ ...numbers, revision: 0, durationSeconds: 0 }, above)).toBe(
+      '96.2; limit 90; above the limit; began 14:02:10 UTC.',
+    );
+  });
+
+  test('shows it as it was set, and the value beyond it', () => {
+    const below = { kind: 'below', reason: 'below the limit' } as const;
+    const text = (peakValue: number, expectedMin: number): string =>
+      told({ peakValue, expectedMin, expectedMax: Number.MAX_VALUE }, below).split('; below')[0]!;
+    expect(text(1_009.98, 1_013.25)).toBe('1009.98; limit 1013.25');
+    expect(text(3.9999996, 4)).toBe('3.9999996; limit 4');
+    expect(text(-0.30000001192, -0.25)).toBe('-0.3; limit -0.25');
+    expect(text(-1, 0)).toBe('-1; limit 0');
+    expect(text(1e-9, 2e-9)).toBe('1e-9; limit 2e-9');
+    expect(text(-3e20, 1e20)).toBe('-300000000000000000000; limit 100000000000000000000');
+  });
+
+  test('of a rate, and of a value that does not change', () => {
+    const rate = { kind: 'rate', observed: -3.2, reason: 'faster than the limit' } as const;
+    expect(told({ ratio: 6.4, durationSeconds: 0 }, rate, 'bar')).toBe(
+      '9.8 bar; fell by 3.2 bar a second, limit 0.5; faster than the limit; began 14:02:10 UTC, going on.',
+    );
+    const stuck = { kind: 'no-change', observed: 730, reason: 'no change' } as const;
+    expect(told({ ratio: 730 / 600, durationSeconds: 730 }, stuck)).toBe(
+      '9.8; expected a change within 10 min; no change for 12 min 10 s; began 14:02:10 UTC, going on.',
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Anomaly, Finding } from './anomalies';
 import type { Metric } from './metrics';
-import { shortNumber, withUnit } from './quantities';
+import { isOfLimit, limitDecimals, limitInWords } from './limit-wording';
+import { lengthInWords, shortNumber, withUnit } from './quantities';
 
 /** What is told of an anomaly; `explanation` is the sentence without names and units. */
 export type ToldAnomaly = Omit<Anomaly, 'explanation' | 'counterfactual'> & Partial<Anomaly>;
@@ -16,40 +17,37 @@ const MOST_DECIMALS = 12;
  * `finding`, is told as it was.
  */
 export function anomalySentence(anomaly: ToldAnomaly, naming: MetricNaming = {}): string {
-  const { finding, series, peakValue, expectedMin, expectedMax } = anomaly;
+  const { finding, series, peakValue } = anomaly;
   if (finding === undefined) return anomaly.explanation ?? '';
   const decimals = decimalsOf(anomaly, finding);
   const text = (x: number): string => fixed(x, decimals);
   const quantity = (x: number): string => withUnit(text(x), naming.unit);
-  const range = `${text(expectedMin)}–${text(expectedMax)}`;
-  const expected = {
-    value: `expected ${range}`,
-    level: `the mean of the last readings is ${quantity(finding.observed)}, expected ${range}`,
-    stuck: `usual ${range}`,
-  }[finding.kind];
   return [
     `${series.device} ${naming.displayName ?? series.metric} ${quantity(peakValue)}`,
-    expected,
-    finding.reason,
+    isOfLimit(finding)
+      ? limitInWords(anomaly, finding, { text, quantity })
+      : expectation(anomaly, finding, { text, quantity }),
+    reasonOf(anomaly, finding),
     `began ${anomaly.began.slice(11, 19)} UTC${course(anomaly)}.`,
   ].join('; ');
 }
 
-/** "48 s", "3 min 20 s", "2 h 5 min". */
-export function lengthInWords(seconds: number): string {
-  if (seconds < 10) return `${shortNumber(Math.max(seconds, 0.001))} s`;
-  const whole = Math.round(seconds);
-  const parts = ([['d', 86_400], ['h', 3_600], ['min', 60], ['s', 1]] as const) // prettier-ignore
-    .map(
-      ([unit, size], i, units) =>
-        [Math.floor((i === 0 ? whole : whole % units[i - 1]![1]) / size), unit] as const,
-    );
-  const first = parts.findIndex(([count]) => count > 0);
-  return parts
-    .slice(first, first + 2)
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
-    .join(' ');
+/** What a detector would not have flagged. */
+function expectation(
+  { expectedMin, expectedMax }: ToldAnomaly,
+  { kind, observed }: Finding,
+  { text, quantity }: Record<'text' | 'quantity', (x: number) => string>,
+): string {
+  const range = `${text(expectedMin)}–${text(expectedMax)}`;
+  if (kind === 'stuck') return `usual ${range}`;
+  if (kind === 'level') return `the mean of the last readings is ${quantity(observed)}, expected ${range}`;
+  return `expected ${range}`;
+}
+
+/** Of a limit that a series is beyond, also for how long so far. */
+function reasonOf({ state, durationSeconds }: ToldAnomaly, finding: Finding): string {
+  const isSoFar = isOfLimit(finding) && state === 'open' && durationSeconds > 0;
+  return isSoFar ? `${finding.reason} for ${lengthInWords(durationSeconds)}` : finding.reason;
 }
 
 function course({ state, revision, durationSeconds }: ToldAnomaly): string {
@@ -59,10 +57,10 @@ function course({ state, revision, durationSeconds }: ToldAnomaly): string {
 }
 
 /** So many that the bounds of the range differ by ten steps or more, and that what is out of it looks so. */
-function decimalsOf(
-  { expectedMin, expectedMax, peakValue }: ToldAnomaly,
-  { kind, observed }: Finding,
-): number {
+function decimalsOf(anomaly: ToldAnomaly, finding: Finding): number {
+  if (isOfLimit(finding)) return limitDecimals(anomaly, finding, MOST_DECIMALS);
+  const { expectedMin, expectedMax, peakValue } = anomaly;
+  const { kind, observed } = finding;
   const width = expectedMax - expectedMin;
   if (!(width > 0 && width < Infinity)) return MOST_DECIMALS;
   let decimals = Math.max(0, 1 - Math.floor(Math.log10(width)));

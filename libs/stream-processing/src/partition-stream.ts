@@ -88,7 +88,7 @@ export class PartitionStream {
 
   /** How series are watched from the next record on, and those that are restored: outputs are a function of the log and of where this is called. */
   useDetection(settings: DetectionSettings): void {
-    this.detection.use(settings);
+    this.detection.use(settings, this.markChanged);
   }
 
   /** Whether anything would come of it if the log's time went on to `timeMs` without a record. */
@@ -160,17 +160,18 @@ export class PartitionStream {
   }
 
   /**
-   * Restores one series, before any record is processed. Returns false when its detector had to begin anew, because its state is of another
-   * detector or version. Throws `SnapshotError`, with nothing restored, when the state as a whole can't be read.
+   * Restores one series, before any record is processed. Returns false when its detector or its limits had to begin anew, because their state is of
+   * another detector or version. Throws `SnapshotError`, with nothing restored, when the state as a whole can't be read.
    */
   restoreSeries(state: Uint8Array): boolean {
     const { fields, reader } = readSeries(state);
     const row = this.addRow(fields.key);
     this.detection.begin(row);
+    let isWhole: boolean;
     try {
       this.times.read(row, reader);
       this.windows.read(row, reader);
-      this.detection.read(row, reader);
+      isWhole = this.detection.read(row, reader);
       reader.require(reader.done, 'bytes are left over');
     } catch (error) {
       this.removeRow(row);
@@ -179,7 +180,7 @@ export class PartitionStream {
     this.maxTime[row] = fields.maxTime;
     this.watermark[row] = fields.watermark;
     this.lastAppendMs[row] = fields.lastAppendMs;
-    return this.detection.restore(row, fields);
+    return this.detection.restore(row, fields) && isWhole;
   }
 
   /** The row of a reading's series, which may begin with it; NO_ROW, and the reading is counted, where it may not. */

@@ -113,15 +113,21 @@ async function set(
   latest = BigInt(revision);
 }
 
-/** What was raised: `flow@105` is at second 105. All of it, in the order of the log. */
-async function raised(): Promise<string[]> {
+/** Anomalies as they opened, in the order of the log; the name of one is like `flow@105 threshold`: at second 105. */
+async function told(): Promise<(Anomaly & { readonly name: string })[]> {
   const { rows } = await database.pool.query<{ value: Buffer }>(
     'SELECT value FROM log_records WHERE topic = $1 ORDER BY log_offset',
     [TOPICS.anomalies],
   );
-  const told = rows.map(({ value }) => JSON.parse(value.toString()) as Anomaly);
-  const opened = told.filter(({ revision }) => revision === 0);
-  return opened.map(({ series, began }) => `${series.metric}@${(Date.parse(began) - START_MS) / 1_000}`);
+  const events = rows.map(({ value }) => JSON.parse(value.toString()) as Anomaly);
+  const second = (time: string): number => (Date.parse(time) - START_MS) / 1_000;
+  return events
+    .filter(({ revision }) => revision === 0)
+    .map((one) => ({ ...one, name: `${one.series.metric}@${second(one.began)} ${one.detector}` }));
+}
+
+async function raised(): Promise<string[]> {
+  return (await told()).map(({ name }) => name.replace(' threshold', ''));
 }
 
 async function switches(): Promise<number[][]> {
@@ -212,6 +218,25 @@ test('a number is shared by the series of the device, from its offset on and aga
   // All that is accepted of the device is now for the flow alone.
   await third.handle(batch(13, 16));
   expect((await raised()).slice(2 * before.length)).toEqual(['flow@465']);
+});
+
+test('a limit holds from its offset on, also where the detector is off, and again in a replay', async () => {
+  const first = await open();
+  await first.handle(batch(0, 5));
+  const max = { value: 90, hysteresis: 5 };
+  await set(1, { subject: 'flow', body: { sensitivity: 'off', limits: { max } } });
+  await set(2, { subject: 'level', body: { limits: { max: { ...max, forSeconds: 1 } } } });
+  await first.handle(batch(5, 8));
+  const before = await told();
+  const wanted = ['flow@105 threshold', 'level@105 threshold', 'flow@225 limit-max', 'level@225 threshold'];
+  expect(before.map(({ name }) => name)).toEqual(wanted);
+  expect(before[2]).toMatchObject({
+    explanation: expect.stringContaining('flow 92; limit 90; above the limit;'),
+  });
+  const second = await open();
+  await second.handle(batch(0, 3, 8));
+  await second.handle(batch(3, 8));
+  expect((await told()).slice(before.length)).toEqual(before);
 });
 
 test('who has lost the partition decides nothing', async () => {

@@ -27,7 +27,7 @@ export interface Peak {
   readonly ratio: number;
   readonly expectedMin: number;
   readonly expectedMax: number;
-  /** What was unusual: the value, the mean of the last readings (`observed` then), or that nothing changed any more. */
+  /** What was unusual, see `Verdict`. */
   readonly cause: Verdict['cause'];
   readonly observed: number;
   /** How many times larger than usual; null where there never was a deviation. */
@@ -69,26 +69,41 @@ export interface Judged {
   readonly value: number;
   readonly verdict: Readonly<Verdict>;
   readonly judge: Judge;
+  /** Where the judge had to wait before it spoke: what it waited through, this reading included. */
+  readonly stretch?: Stretch;
+}
+
+/** Readings on end that are out of range. */
+export interface Stretch {
+  readonly beganUs: number;
+  readonly readings: number;
+  readonly longestIntervalUs: number;
+  /** The reading that was furthest out of range, and what was said of it. */
+  readonly peak: Pick<Peak, 'timeUs' | 'value' | 'ratio' | 'observed' | 'expectedMin' | 'expectedMax'>;
 }
 
 /** The first event of an episode: revision 0. `intervalUs` is the time since the reading before, 0 where there was none. */
 export function openEpisode(reading: Judged, incidentUs: number, intervalUs: number): Episode {
-  const { timeUs, judge } = reading;
-  const peak = peakOf(reading);
+  const { timeUs, judge, verdict, stretch } = reading;
+  const beganUs = stretch?.beganUs ?? timeUs;
+  const flaggedReadings = stretch?.readings ?? 1;
+  const peak = peakOf(
+    stretch ? { ...reading, ...stretch.peak, verdict: { ...verdict, ...stretch.peak } } : reading,
+  );
   return {
     source: judge.name,
-    beganUs: timeUs,
+    beganUs,
     incidentUs,
     endedUs: null,
     peak,
-    severity: severityOf(scoreOf(peak.ratio), 0, 1),
-    flaggedReadings: 1,
+    severity: severityOf(scoreOf(peak.ratio), timeUs - beganUs, flaggedReadings),
+    flaggedReadings,
     revision: 0,
     lastUs: timeUs,
     lastFlaggedUs: timeUs,
     calmSinceUs: null,
     calmReadings: 0,
-    longestIntervalUs: intervalUs,
+    longestIntervalUs: Math.max(intervalUs, stretch?.longestIntervalUs ?? 0),
     toldUs: timeUs,
     toldRatio: peak.ratio,
     isUntold: false,
@@ -117,9 +132,14 @@ export function followEpisode(episode: Episode, reading: Judged, calmUs: number)
   return 'updated';
 }
 
-/** Whether a silence of `quietUs` ends an episode: if it is at least `silenceUs` and longer than usual for the series. */
+/** Whether `quietUs` without a reading is at least `silenceUs`, and longer than usual for a series with such intervals. */
+export function isSilence(quietUs: number, silenceUs: number, longestIntervalUs: number): boolean {
+  return quietUs >= silenceUs && quietUs > USUAL_INTERVALS * longestIntervalUs;
+}
+
+/** Whether a silence of `quietUs` ends an episode. */
 export function endsBySilence(episode: Readonly<Episode>, quietUs: number, silenceUs: number): boolean {
-  return quietUs >= silenceUs && quietUs > USUAL_INTERVALS * episode.longestIntervalUs;
+  return isSilence(quietUs, silenceUs, episode.longestIntervalUs);
 }
 
 /** Ends an episode that `endsBySilence`: with the first calm reading where there was one, else with the last reading. Returns whether it ended. */

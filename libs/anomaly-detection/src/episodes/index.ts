@@ -10,6 +10,7 @@ export {
   type Judged,
   openEpisode,
   type Peak,
+  type Stretch,
 } from './episode';
 export { episodeCounterfactual } from './counterfactual';
 export { scoreOf, type Severity } from './severity';

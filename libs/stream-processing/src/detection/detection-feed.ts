@@ -13,6 +13,7 @@ import { BudgetShares } from './budget-shares';
 import { DEFAULT_DETECTION, type DetectionSettings } from './detection-settings';
 import { EpisodeStore } from './episode-store';
 import { HeldReadings, MOST_HELD } from './held-readings';
+import { LimitFeed } from './limit-feed';
 
 /** After a reading out of order, those of its series wait for each other until this much event time has passed without another. */
 const DISORDER_MEMORY_US = 3_600_000_000;
@@ -36,6 +37,7 @@ export class DetectionFeed {
   private readonly detectors: (Detector | undefined)[] = [];
   private readonly verdict: Verdict = newVerdict();
   private readonly episodes: EpisodeStore;
+  private readonly limits: LimitFeed;
   /** One object for all readings. */
   private readonly judged: { -readonly [K in keyof Judged]: Judged[K] };
   private detectionSettings: DetectionSettings = DEFAULT_DETECTION;
@@ -66,9 +68,10 @@ export class DetectionFeed {
   ) {
     this.reorderUs = settings.reorderMs * 1000;
     this.judged = { timeUs: 0.5, value: 0.5, verdict: this.verdict, judge: kind };
-    const silenceMs = settings.latenessMs + settings.idleTimeoutMs;
-    const episodeSettings = { calmUs: settings.episodeCalmMs * 1000, silenceUs: silenceMs * 1000 };
+    const silenceUs = (settings.latenessMs + settings.idleTimeoutMs) * 1000;
+    const episodeSettings = { calmUs: settings.episodeCalmMs * 1000, silenceUs };
     this.episodes = new EpisodeStore(episodeSettings, series, (of, report) => sink.episode(of, report));
+    this.limits = new LimitFeed(this.episodes, silenceUs);
   }
 
   get openEpisodes(): number {
@@ -86,18 +89,20 @@ export class DetectionFeed {
     this.shares.grow(rows);
   }
 
-  /** From the next reading that is fed on. */
-  use(settings: DetectionSettings): void {
+  /** From the next reading that is fed on. Tells the rows whose state is another one now. */
+  use(settings: DetectionSettings, changed: (row: number) => void): void {
     this.detectionSettings = settings;
-    for (let row = 0; row < this.series.length; row++) this.apply(row);
+    this.series.forEach((series, row) => {
+      if (series !== undefined && this.apply(row)) changed(row);
+    });
   }
 
-  private apply(row: number): void {
-    const series = this.series[row];
-    if (series === undefined) return;
-    const detection = this.detectionSettings.of(series);
+  /** Returns whether the state of the series is another one now. */
+  private apply(row: number): boolean {
+    const detection = this.detectionSettings.of(this.series[row]!);
     this.isOff[row] = detection.isOff ? 1 : 0;
     this.shares.set(row, detection);
+    return this.limits.set(row, detection.limits);
   }
 
   /** A new series. */
@@ -120,6 +125,7 @@ export class DetectionFeed {
     this.detectors[row] = undefined;
     this.episodes.release(row);
     this.shares.release(row);
+    this.limits.release(row);
     this.orderlyFrom[row] = -Infinity;
     this.held.release(row);
   }
@@ -185,7 +191,9 @@ export class DetectionFeed {
 
   /** Ends the episodes of a series that has been silent for so long, all where it is Infinity. Returns whether any ended. */
   closeEpisodes(row: number, quietMs: number): boolean {
-    return this.episodes.closeSilent(row, quietMs * 1000);
+    const haveEnded = this.episodes.closeSilent(row, quietMs * 1000);
+    if (haveEnded) this.limits.beginAnew(row);
+    return haveEnded;
   }
 
   fields(row: number): DetectionFields {
@@ -199,16 +207,20 @@ export class DetectionFeed {
     this.clockMs = clockMs;
   }
 
-  /** What a series holds back (nothing, for most) and its episodes. */
+  /** What a series holds back (nothing, for most), its episodes, and what goes on beyond its limits. */
   write(row: number, writer: ByteWriter): void {
     this.writeHeld(row, writer);
     this.episodes.write(row, writer);
+    this.limits.write(row, writer);
   }
 
-  /** Into a row that has begun. Throws `SnapshotError`. */
-  read(row: number, reader: ByteReader): void {
+  /** Into a row that has begun. Returns false when its limits had to begin anew. Throws `SnapshotError`. */
+  read(row: number, reader: ByteReader): boolean {
     this.readHeld(row, reader);
     this.episodes.read(row, reader);
+    // Once more: now it is known whether episodes are open.
+    this.apply(row);
+    return this.limits.read(row, reader);
   }
 
   private writeHeld(row: number, writer: ByteWriter): void {
@@ -276,6 +288,7 @@ export class DetectionFeed {
     judged.timeUs = time;
     judged.value = value;
     this.episodes.take(row, judged);
+    this.limits.take(row, time, value);
   }
 }
 

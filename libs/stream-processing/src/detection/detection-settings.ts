@@ -1,4 +1,4 @@
-import { DETECTION_BOUNDS, type DetectionInput } from '@tidewatch/contracts';
+import { DETECTION_BOUNDS, type DetectionInput, type DetectionLimits } from '@tidewatch/contracts';
 import type { HashedSeries } from '../outputs';
 
 /** How one series is watched. */
@@ -7,6 +7,7 @@ export interface SeriesDetection {
   readonly isOff: boolean;
   /** False alarms that are accepted of its device in a week. The series has an equal share of it. */
   readonly alarmsPerWeek: number;
+  readonly limits: DetectionLimits | undefined;
 }
 
 /** How series are watched: asked once for a series that begins, and for all series when settings change. */
@@ -15,11 +16,12 @@ export interface DetectionSettings {
 }
 
 /** By what is set, as one document; what it leaves out is as the product has it. */
-export function seriesDetection({ sensitivity = 'default' }: DetectionInput): SeriesDetection {
+export function seriesDetection({ sensitivity = 'default', limits }: DetectionInput): SeriesDetection {
   const { usual } = DETECTION_BOUNDS.alarmsPerWeek;
   return {
     isOff: sensitivity === 'off',
     alarmsPerWeek: typeof sensitivity === 'number' ? sensitivity : usual,
+    limits,
   };
 }
 

@@ -98,7 +98,16 @@ export class EpisodeStore {
     return this.open[row]?.some((episode) => endsBySilence(episode, quietUs, silenceUs)) ?? false;
   }
 
-  /** Takes the next reading of a series as one judge has seen it. Of several judges all take it before the next reading. */
+  hasOpen(row: number): boolean {
+    return this.open[row] !== undefined;
+  }
+
+  /** Of this judge. */
+  isOpen(row: number, source: string): boolean {
+    return this.open[row]?.some((episode) => episode.source === source) ?? false;
+  }
+
+  /** Takes the next reading of a series as one judge has seen it. Of several judges all take it before the next reading, that of the detector first. */
   take(row: number, reading: Judged): void {
     const { timeUs, verdict } = reading;
     const last = this.lastUs[row]!;
@@ -159,7 +168,8 @@ export class EpisodeStore {
 
   private openNew(row: number, reading: Judged, intervalUs: number): void {
     const { incidents } = this.neighbours.of(row);
-    const incidentUs = incidents.near(reading.timeUs) ?? reading.timeUs;
+    const beganUs = reading.stretch?.beganUs ?? reading.timeUs;
+    const incidentUs = incidents.near(beganUs) ?? beganUs;
     const episode = openEpisode(reading, incidentUs, intervalUs < Infinity ? intervalUs : 0);
     this.addOpen(row, episode);
     this.incidentFrom[row] = incidentUs;

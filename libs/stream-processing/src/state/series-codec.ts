@@ -6,11 +6,11 @@ import { ByteReader, ByteWriter } from './bytes';
 
 /**
  * State of a series: version (1 byte), CRC-32 of what follows (4), then the fields below, the recent times, the windows, the readings
- * held back and the episodes.
+ * held back, the episodes and what goes on beyond limits.
  * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8), and the time that the
  * silence behind it has come to (8; 0 where there is none).
  */
-const SERIES_VERSION = 6;
+const SERIES_VERSION = 7;
 const PARTITION_VERSION = 3;
 const WITHOUT_SILENCE = 2;
 const HEADER_BYTES = 5;
