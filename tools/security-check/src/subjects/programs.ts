@@ -5,11 +5,9 @@ import path from 'node:path';
 
 /** A program on the PATH, or among those that the checks of the chart keep in their cache. */
 export function findProgram(name: string): string | undefined {
-  const cache = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
-  const folders = [
-    ...(process.env['PATH'] ?? '').split(path.delimiter),
-    path.join(cache, 'tidewatch-cluster/bin'),
-  ];
+  const { PATH = '', TIDEWATCH_CLUSTER_HOME, XDG_CACHE_HOME = path.join(homedir(), '.cache') } = process.env;
+  const kept = TIDEWATCH_CLUSTER_HOME ?? path.join(XDG_CACHE_HOME, 'tidewatch-cluster');
+  const folders = [...PATH.split(path.delimiter), path.join(kept, 'bin')];
   return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
 }
 
