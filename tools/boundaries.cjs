@@ -63,7 +63,18 @@ const byScope = [
   room('testing', ...LIBRARIES),
   room('ingestion', 'readings', 'messaging', 'auth', 'service-kit'),
   room('processing', 'readings', 'anomaly-detection', 'stream-processing', 'messaging', 'service-kit'),
-  room('storage', 'readings', 'messaging', 'time-series', 'auth', 'service-kit'),
+  room(
+    'storage',
+    ...[
+      'readings',
+      'anomaly-detection',
+      'stream-processing',
+      'messaging',
+      'time-series',
+      'auth',
+      'service-kit',
+    ],
+  ),
   room('dashboard', 'readings', 'messaging', 'auth', 'service-kit'),
   room('gateway', 'messaging', 'auth', 'service-kit'),
   ...['pipeline', 'standalone', 'simulator', 'benchmark', 'kafka', 'chaos', 'cluster'].map((scope) =>

@@ -1,6 +1,9 @@
-import { DETECTORS } from '@tidewatch/anomaly-detection';
 import { commonConfig, type ConfigOf, defineService } from '@tidewatch/service-kit';
-import { DEFAULT_STREAM_SETTINGS as DEFAULTS, shortestEvictionMs } from '@tidewatch/stream-processing';
+import {
+  DEFAULT_STREAM_SETTINGS as DEFAULTS,
+  detectionConfig,
+  shortestEvictionMs,
+} from '@tidewatch/stream-processing';
 import { z } from 'zod';
 import { slidingWindows } from './sliding-windows';
 
@@ -16,20 +19,11 @@ const service = defineService({
   requestContext: false,
   config: z.object({
     ...commonConfig,
-    ALLOWED_LATENESS_MS: whole(0, HOUR_MS)
-      .default(DEFAULTS.latenessMs)
-      .describe(
-        'How far behind the newest reading of its series a reading may be and still count in windows.',
-      ),
+    ...detectionConfig,
     REORDER_DELAY_MS: whole(0, 60_000)
       .default(DEFAULTS.reorderMs)
       .describe(
         'How long readings out of order are waited for: by a window at its end, and by the detector of a series that had some in the last hour.',
-      ),
-    IDLE_TIMEOUT_MS: whole(1_000, 24 * HOUR_MS)
-      .default(DEFAULTS.idleTimeoutMs)
-      .describe(
-        'Silence, beside the lateness and by the time of the log, after which windows of a series close.',
       ),
     SERIES_EVICTION_MS: whole(60_000, 366 * 24 * HOUR_MS)
       .default(DEFAULTS.evictAfterMs)
@@ -48,13 +42,6 @@ const service = defineService({
       .describe(
         'The same of all series of a partition together; above it that of the busiest series shrinks.',
       ),
-    DETECTOR: z
-      .enum(DETECTORS.map(({ name }) => name) as [string, ...string[]])
-      .default(DETECTORS[0]!.name)
-      .describe('Which detector looks for anomalies.'),
-    EPISODE_CALM_MS: whole(0, 24 * HOUR_MS)
-      .default(DEFAULTS.episodeCalmMs)
-      .describe('Event time without a reading out of range, and two readings, after which an anomaly ends.'),
     SLIDING_WINDOWS: slidingWindows.describe(
       'Windows that slide, beside those of 10 s and a minute: at most four `size/step`, such as `5m/1m,1h/5m`, in multiples of 10 s. Each costs a window on the log for every step and series.',
     ),

@@ -202,7 +202,7 @@ describe('storage', () => {
       '/v1/dead-letters': deadLetterPage,
     };
     const settings = ['/v1/metrics', '/v1/metrics/{name}', '/v1/detection/metrics', '/v1/detection/series'];
-    settings.push('/v1/detection/metrics/{name}', '/v1/detection/series/{id}');
+    settings.push('/v1/detection/metrics/{name}', '/v1/detection/series/{id}', '/v1/detection/preview');
     const paths = [...Object.keys(pages), ...settings];
     expect(Object.keys(document.paths).filter((path) => path.startsWith('/v1/'))).toEqual(paths);
     for (const [path, page] of Object.entries(pages)) {

@@ -8,6 +8,7 @@ import { ConsumersModule } from './consumers/consumers.module';
 import { DetectionModule } from './detection/detection.module';
 import { HistoryModule } from './history/history.module';
 import { MetadataModule } from './metadata/metadata.module';
+import { PreviewModule } from './preview/preview.module';
 
 @Module({
   imports: [
@@ -20,6 +21,7 @@ import { MetadataModule } from './metadata/metadata.module';
     HistoryModule,
     MetadataModule,
     DetectionModule,
+    PreviewModule,
   ],
 })
 export class AppModule {}

@@ -1,4 +1,5 @@
 import { commonConfig, type ConfigOf, defineService } from '@tidewatch/service-kit';
+import { detectionConfig } from '@tidewatch/stream-processing';
 import { z } from 'zod';
 
 export const storage = defineService({
@@ -40,6 +41,29 @@ export const storage = defineService({
       .max(10_000_000)
       .default(200_000)
       .describe('Series whose ids are kept in memory, at about 250 bytes each.'),
+    PREVIEWS_AT_ONCE: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(100)
+      .default(2)
+      .describe('Most previews of detection that run at once; 0: none is given.'),
+    PREVIEW_MAX_READINGS: z.coerce
+      .number()
+      .int()
+      .min(1_000)
+      .max(1_000_000_000)
+      .default(20_000_000)
+      .describe('Readings after which a preview stops, and says how far it has come.'),
+    PREVIEW_MAX_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3_600)
+      .default(60)
+      .describe('Time after which a preview stops, and says how far it has come.'),
+    // Of previews: the same as those of processing.
+    ...detectionConfig,
   }),
 });
 

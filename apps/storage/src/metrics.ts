@@ -39,3 +39,14 @@ export const latency = new Histogram({
   help: 'From the receipt of a block by ingestion until its readings are committed.',
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
 });
+
+export const previews = new Counter({
+  name: 'tidewatch_storage_previews_total',
+  help: 'Previews of detection by outcome: complete, stopped (at a bound), or broken-off (by a fault, or the client left).',
+  labelNames: ['outcome'] as const,
+});
+
+export const previewReadings = new Counter({
+  name: 'tidewatch_storage_preview_readings_total',
+  help: 'Readings that previews have replayed, of those that came to a summary.',
+});

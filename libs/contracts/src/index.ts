@@ -9,6 +9,7 @@ export * from './ingest';
 export * from './limits';
 export * from './live';
 export * from './metrics';
+export * from './preview';
 export * from './problem';
 export * from './quantities';
 export * from './topics';

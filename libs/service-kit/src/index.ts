@@ -6,7 +6,7 @@ export { kafkaConfig } from './config/kafka-config';
 export { ConfigError, parseConfig } from './config/parse-config';
 export { secret } from './config/secret';
 export { Readiness, type CheckResult } from './health/readiness';
-export { problemOf } from './http/problem-mapping';
+export { problemOf, toProblemError } from './http/problem-mapping';
 export { sendProblem } from './http/send-problem';
 export { parseBody } from './http/validation';
 export {

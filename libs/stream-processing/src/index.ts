@@ -1,4 +1,5 @@
 export { anomalyOf, seriesRef } from './anomaly-of';
+export { detectionConfig } from './detection/config';
 export {
   DEFAULT_DETECTION,
   type DetectionSettings,

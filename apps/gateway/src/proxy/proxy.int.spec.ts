@@ -183,6 +183,30 @@ describe('the fine print of HTTP', () => {
     await expect(broken.arrayBuffer()).rejects.toThrow();
   });
 
+  test.each(['application/x-ndjson', 'text/event-stream; charset=utf-8'])(
+    'lines of %s are passed on one by one, and a client that leaves ends them',
+    async (type) => {
+      const upstream: { reply?: ServerResponse; left?: boolean } = {};
+      bench.storage.answer = (_request, reply) => {
+        upstream.reply = reply.on('close', () => (upstream.left = !reply.writableEnded));
+        reply.writeHead(200, { 'content-type': type });
+        reply.write('{"line":1}\n');
+      };
+      const leaving = new AbortController();
+      const answer = await bench.call('/v1/detection/preview', {
+        ...{ method: 'POST', body: '{}', signal: leaving.signal },
+        headers: { 'x-api-key': ingest },
+      });
+      const reader = answer.body!.getReader();
+      const next = async () => Buffer.from((await reader.read()).value ?? []).toString();
+      expect([answer.headers.get('content-type'), await next()]).toEqual([type, '{"line":1}\n']);
+      upstream.reply!.write('{"line":2}\n');
+      expect(await next()).toBe('{"line":2}\n');
+      leaving.abort();
+      await waitFor('the service to be let go', () => upstream.left === true);
+    },
+  );
+
   test('of a small answer that breaks off nothing is passed on', async () => {
     bench.storage.answer = (_request, reply) => {
       reply.writeHead(200, { 'content-length': '100', 'content-encoding': 'gzip', 'x-own': 'yes' });

@@ -8,7 +8,8 @@ type Controller = Dispatcher.DispatchController;
 
 /** Answers up to this size are sent in one piece, which costs half as much as a stream. */
 const WHOLE_BYTES = 64 * 1024;
-const EVENT_STREAM = 'text/event-stream';
+/** Answers that come bit by bit, each of which is wanted at once. */
+const GRADUAL = /^(text\/event-stream|application\/x-ndjson)\b/;
 
 /** Hands the answer of a service to a client: small ones whole, others as a stream with back-pressure. */
 export class ResponseRelay implements Dispatcher.DispatchHandler {
@@ -46,7 +47,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.headers = headers;
     const large =
       this.reply.request.method !== 'HEAD' && Number(headers['content-length'] ?? 0) > WHOLE_BYTES;
-    if (large || headers['content-type']?.startsWith(EVENT_STREAM) === true) this.beginStream(controller);
+    if (large || GRADUAL.test(headers['content-type'] ?? '')) this.beginStream(controller);
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {

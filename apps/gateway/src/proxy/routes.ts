@@ -36,6 +36,7 @@ export const PROXIED_ROUTES: readonly ProxiedRoutes[] = [
     paths: ['/v1/metrics', '/v1/metrics/*', '/v1/detection/*'],
     credential: true,
   },
+  { upstream: 'storage', methods: ['POST'], paths: ['/v1/detection/preview'], credential: true },
   { upstream: 'dashboard', methods: ['GET', 'HEAD'], paths: ['/', '/*'], credential: false },
 ];
 

@@ -3,8 +3,8 @@ import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { anomalyPage, deadLetterPage, devicePage, readingPage, seriesPage } from '@tidewatch/contracts';
 import type { z } from 'zod';
 import { refusal, schemaOf } from '../openapi/answers';
+import { ANOMALY_EXAMPLE, SERIES_EXAMPLE } from '../openapi/examples';
 
-const SERIES = { device: 'boiler-7', metric: 'temperature', tags: { site: 'north' } };
 const TIME = '2026-03-01T12:00:00.000250Z';
 const NEXT = 'c2lnbmF0dXJlMDEyWyJib2lsZXItNyJd';
 
@@ -17,7 +17,7 @@ export const DescribeDevices = () =>
 export const DescribeSeries = () =>
   describe(seriesPage, {
     summary: 'Series, in order of device and metric',
-    example: { id: 17, ...SERIES, firstSeen: TIME },
+    example: { id: 17, ...SERIES_EXAMPLE, firstSeen: TIME },
   });
 
 export const DescribeReadings = () =>
@@ -30,20 +30,7 @@ export const DescribeReadings = () =>
 export const DescribeAnomalies = () =>
   describe(anomalyPage, {
     summary: 'Anomalies, the one that began last first',
-    example: {
-      ...{ id: '5f0c8a2e7b1d4c39', revision: 2, state: 'closed', incidentId: '0d1f6b3c9a2e4f58' },
-      series: SERIES,
-      ...{ began: TIME, peakTime: '2026-03-01T12:00:08.000250Z', peakValue: 97.2 },
-      ...{ ended: '2026-03-01T12:00:48.000250Z', durationSeconds: 48, flaggedReadings: 47 },
-      ...{ expectedMin: 78.1, expectedMax: 84.9, score: 0.91, ratio: 10.1, deviation: 31.2 },
-      finding: { kind: 'value', observed: 97.2, reason: '31 times as far from the usual level as usual' },
-      statistics: [{ name: 'distance from the usual level', unit: 'limit', strength: 10.1 }],
-      related: [{ series: { ...SERIES, metric: 'pressure' }, ratio: 1.4 }],
-      ...{ severity: 'critical', detector: 'agreement' },
-      explanation:
-        'boiler-7 temperature 97.2 °C; expected 78.1–84.9; 31 times as far from the usual level as usual; began 12:00:00 UTC, lasted 48 s.',
-      counterfactual: 'It would not have fired at a threshold above 0.91 (limits 10.1 times as wide).',
-    },
+    example: ANOMALY_EXAMPLE,
   });
 
 export const DescribeDeadLetters = () =>

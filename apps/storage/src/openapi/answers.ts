@@ -16,7 +16,7 @@ export function refusal(status: number, code: string, description: string): Meth
   });
 }
 
-/** The schema of the contract, as JSON Schema 2020-12, which OpenAPI 3.1 uses. */
-export function schemaOf(schema: z.ZodType): object {
-  return { ...z.toJSONSchema(schema), $schema: undefined };
+/** The schema of the contract, as JSON Schema 2020-12, which OpenAPI 3.1 uses. Of input, what has a default may be left out. */
+export function schemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): object {
+  return { ...z.toJSONSchema(schema, { io }), $schema: undefined };
 }

@@ -16,12 +16,13 @@ export interface StorageForTests {
   stop(): Promise<number>;
 }
 
-export async function startStorage(): Promise<StorageForTests> {
+export async function startStorage(more: Record<string, string> = {}): Promise<StorageForTests> {
   const database = await createTestDatabase();
   const settings = { PORT: '0', LOG_LEVEL: 'silent', SESSION_KEY: 'k'.repeat(32) };
   const owner = parseConfig(storage.config, { ...settings, DATABASE_URL: database.url });
   const config = parseConfig(storage.config, {
     ...settings,
+    ...more,
     DATABASE_URL: await leastPrivileged(database, 'tidewatch_storage'),
   });
   const options = messagingOptions(owner, { name: 'test', pool: database.pool });

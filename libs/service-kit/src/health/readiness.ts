@@ -34,6 +34,10 @@ export class Readiness {
     this.stopping = true;
   }
 
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
   /** Runs all checks side by side. */
   async run(): Promise<CheckResult[]> {
     if (this.stopping) return [{ name: 'shutdown', up: false, message: 'the service is stopping' }];

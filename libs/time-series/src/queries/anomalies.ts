@@ -13,6 +13,7 @@ import type { TimeRange } from './readings';
 
 /** `from` and `to` are those of a range which an anomaly overlaps: it began before its end, and had not ended before its beginning. */
 export interface AnomalyFilter extends TimeRange {
+  readonly seriesId?: number;
   readonly device?: string;
   readonly metric?: string;
   readonly severity?: Severity;
@@ -71,7 +72,8 @@ export async function listAnomalies(
     .orderBy('a.began', 'DESC')
     .addOrderBy('a.id', 'ASC')
     .limit(limit + 1);
-  const { device, metric, severity, state, incident, from, to } = filter;
+  const { seriesId, device, metric, severity, state, incident, from, to } = filter;
+  if (seriesId !== undefined) query.andWhere('a.seriesId = :seriesId', { seriesId });
   if (device !== undefined) query.andWhere('s.device = :device', { device });
   if (metric !== undefined) query.andWhere('s.metric = :metric', { metric });
   if (severity !== undefined) query.andWhere('a.severity = :severity', { severity });

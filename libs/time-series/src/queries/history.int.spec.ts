@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DatabaseKind, type TestDatabase, describeEachDatabase } from '@tidewatch/testing';
 import { createDataSource } from '../schema/data-source';
+import type { SeriesSelection } from './device-series';
 import { History } from './history';
 import { LazyDataSource } from './lazy-data-source';
 import type { Page, PageRequest } from './page';
@@ -110,6 +111,48 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
     expect(await history.readings({ seriesId: 99 }, { limit: 5 })).toBeUndefined();
   });
 
+  test.each([1, 4, 10, 11])('readings as columns, %i at once', async (limit) => {
+    const startUs = Date.UTC(2026, 2, 1, 12) * 1_000 + 250;
+    const columns = async (fromUs: number, toUs: number) => {
+      const { timeUs, value } = await history.readingColumns({ seriesId: 2, fromUs, toUs }, limit);
+      return [...timeUs].map((time, i) => [time, value[i]]);
+    };
+    const all = Array.from({ length: 10 }, (_, n) => [startUs + n * 1e6, n + 0.2]);
+    expect(await columns(0, 2 * startUs)).toEqual(all.slice(0, limit));
+    expect(await columns(startUs + 3e6, startUs + 5e6)).toEqual(all.slice(3, 5).slice(0, limit));
+    expect(await columns(startUs + 3e6 + 1, startUs + 5e6 + 1)).toEqual(all.slice(4, 6).slice(0, limit));
+    expect(await columns(startUs, startUs)).toEqual([]);
+  });
+
+  test('where a run begins that is so many readings long', async () => {
+    const startUs = Date.UTC(2026, 2, 1, 12) * 1_000 + 250;
+    const starts = (readings: number, second: number) =>
+      history.starts([4, 6, 1], { beforeUs: startUs + second * 1e6, readings });
+    expect(await starts(3, 5)).toEqual([startUs + 2e6, undefined, startUs + 2e6]);
+    expect(await starts(5, 5)).toEqual([startUs, undefined, startUs]);
+    expect(await starts(500, 5)).toEqual([startUs, undefined, startUs]);
+    expect(await starts(3, 0)).toEqual([undefined, undefined, undefined]);
+    expect(await starts(0, 5)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('series of a device, those that were asked for first', async () => {
+    const of = async (selection: SeriesSelection, limit = 9) => {
+      const { series, ...counts } = await history.deviceSeries(selection, limit);
+      return [series.map(({ id, metric, isSelected }) => `${id}${metric}${isSelected ? '!' : ''}`), counts];
+    };
+    const one = { selectedCount: 1, totalCount: 2 };
+    expect(await of({ seriesId: 4 })).toEqual([['4y!', '3x'], one]);
+    expect(await of({ device: 'b', metric: 'x', tags: {} }, 1)).toEqual([['3x!'], one]);
+    expect(await of({ device: 'b', metric: 'x', tags: { site: 'n' } })).toEqual([['3x!', '4y'], one]);
+    const none = { selectedCount: 0, totalCount: 2 };
+    expect(await of({ device: 'b', metric: 'x', tags: { site: 's' } })).toEqual([['3x', '4y'], none]);
+    expect(await of({ seriesId: 99 })).toEqual([[], { selectedCount: 0, totalCount: 0 }]);
+    expect(await of({ device: 'z', metric: 'x', tags: {} })).toEqual([
+      [],
+      { selectedCount: 0, totalCount: 0 },
+    ]);
+  });
+
   test.each([1, 3, 100])('anomalies by pages of %i, the newest first, also at equal times', async (limit) => {
     const ids = async (filter: object): Promise<string> =>
       (await all(limit, (request) => history.anomalies(filter, request)))
@@ -117,6 +160,7 @@ describeEachDatabase('History', (kind: DatabaseKind) => {
         .join('');
     expect(await ids({})).toBe('8967452301');
     expect(await ids({ device: 'a' })).toBe('9674301');
+    expect(await ids({ seriesId: 1 })).toBe('9630');
     expect(await ids({ device: 'b', metric: 'x' })).toBe('852');
     expect(await ids({ severity: 'critical' })).toBe('97531');
     expect(await ids({ state: 'open' })).toBe('0');

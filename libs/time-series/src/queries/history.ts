@@ -1,9 +1,11 @@
 import type { Anomaly, DeadLetter, Device, Series, StoredReading } from '@tidewatch/contracts';
 import { type AnomalyFilter, listAnomalies } from './anomalies';
 import { listDeadLetters } from './dead-letters';
+import { type DeviceSeriesPage, listDeviceSeries, type SeriesSelection } from './device-series';
 import { listDevices } from './devices';
 import type { LazyDataSource } from './lazy-data-source';
 import type { Page, PageRequest } from './page';
+import { type ColumnsFilter, listReadingColumns, listStarts, type ReadingColumns } from './reading-columns';
 import { type TimeRange, listReadings } from './readings';
 import { type SeriesFilter, listSeries, seriesExists } from './series';
 
@@ -36,5 +38,23 @@ export class History {
 
   deadLetters(request: PageRequest): Promise<Page<DeadLetter>> {
     return this.source.ask((source) => listDeadLetters(source, request));
+  }
+
+  /** The series of the device that the selection is of, those that are selected first. */
+  deviceSeries(selection: SeriesSelection, limit: number): Promise<DeviceSeriesPage> {
+    return this.source.ask((source) => listDeviceSeries(source, selection, limit));
+  }
+
+  /** The first readings of a series in a range, many at once. */
+  readingColumns(filter: ColumnsFilter, limit: number): Promise<ReadingColumns> {
+    return this.source.ask((source) => listReadingColumns(source, filter, limit));
+  }
+
+  /** For each series the time (µs) of the reading that is so many before `beforeUs`, or of its first one; undefined where there is none. */
+  starts(
+    seriesIds: readonly number[],
+    run: { readonly beforeUs: number; readonly readings: number },
+  ): Promise<(number | undefined)[]> {
+    return this.source.ask((source) => listStarts(source, seriesIds, run));
   }
 }

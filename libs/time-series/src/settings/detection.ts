@@ -38,6 +38,20 @@ const FORGET = `
   WHERE old.scope = newer.scope AND old.subject = newer.subject AND old.revision < newer.revision
     AND newer.revision <= coalesce((SELECT min(revision) FROM partition_settings), 0)`;
 
+/** What is set of a metric, or of a series: its hash in hexadecimal. */
+export interface StoredDetection {
+  readonly scope: 'metric' | 'series';
+  readonly subject: string;
+  readonly input: DetectionInput;
+}
+
+const IN_FORCE = `
+  SELECT scope, subject, body AS input FROM (
+    SELECT DISTINCT ON (scope, subject) scope, subject, body FROM detection_settings
+    WHERE scope = 'metric' AND subject = ANY($1::text[]) OR scope = 'series' AND subject = ANY($2::text[])
+    ORDER BY scope, subject, revision DESC
+  ) AS newest WHERE body IS NOT NULL`;
+
 /** Settings of detection. Throws a `ProblemError`: 412 when a precondition fails, 503 when the database takes too long. */
 export class DetectionSettings {
   constructor(private readonly source: LazyDataSource) {}
@@ -56,6 +70,11 @@ export class DetectionSettings {
       const rows = await source.query<SeriesRow[]>(SERIES, ['series', after?.[0] ?? null, limit + 1]);
       return pageOf(rows, limit, { item: ofSeries, position: ({ seriesId }) => [String(seriesId)] });
     });
+  }
+
+  /** What is set now of these metrics, and of the series with these hashes (hexadecimal). */
+  inForce(metrics: readonly string[], seriesHashes: readonly string[]): Promise<StoredDetection[]> {
+    return this.source.ask((source) => source.query<StoredDetection[]>(IN_FORCE, [metrics, seriesHashes]));
   }
 
   /** Undefined when nothing is set. */

@@ -1,9 +1,7 @@
 import type { ReadingBatch } from '@tidewatch/readings';
+import { POSTGRES_EPOCH_US, TWO_TO_32 } from '../postgres-time';
 
-/** Microseconds from 1970-01-01 to 2000-01-01, where PostgreSQL's timestamps begin. */
-const POSTGRES_EPOCH_US = 946_684_800_000_000;
 const US_PER_DAY = 86_400_000_000;
-const TWO_TO_32 = 4_294_967_296;
 const MIN_CAPACITY = 4_096;
 
 /**
