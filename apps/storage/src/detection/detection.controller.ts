@@ -28,10 +28,10 @@ import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { CursorCodec } from '../history/cursor';
 import { SeriesPath } from '../history/parameters';
-import { answer } from '../metadata/answer';
-import { checkedName } from '../metadata/checked-name';
-import { preconditionsOf, tagOfContent, tagOfRevision } from '../metadata/entity-tags';
-import { MetricsQuery as ListQuery } from '../metadata/parameters';
+import { answer } from '../revised/answer';
+import { checkedName } from '../revised/checked-name';
+import { preconditionsOf, tagOfContent, tagOfRevision } from '../revised/entity-tags';
+import { ListQuery } from '../revised/list-query';
 import { ListMetrics, ListSeries, OfMetric, OfSeries } from './detection.openapi';
 import { SettingsAnnouncer } from './settings-announcer';
 

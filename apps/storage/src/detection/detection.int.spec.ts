@@ -7,6 +7,7 @@ import {
   seriesDetectionPage,
 } from '@tidewatch/contracts';
 import { waitFor } from '@tidewatch/testing';
+import { type CallInit, callStorage } from '../testing/call-storage';
 import { startStorage, type StorageForTests } from '../testing/start-storage';
 
 const OFF = { sensitivity: 'off' };
@@ -24,22 +25,8 @@ describe('settings of detection', () => {
     expect(await storage.stop()).toBe(0);
   });
 
-  const call = async (
-    method: string,
-    path: string,
-    init: { body?: unknown; headers?: Record<string, string>; key?: string } = {},
-  ) => {
-    const { body, headers, key = storage.keys.admin } = init;
-    const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-    const response = await fetch(`${storage.service.url}/v1/detection/${path}`, {
-      method,
-      headers: { 'x-api-key': key, ...json, ...headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const etag = response.headers.get('etag') ?? '';
-    return { status: response.status, etag, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
-  };
+  const call = (method: string, path: string, init: CallInit = {}) =>
+    callStorage(storage, method, `detection/${path}`, init);
   const announced = async (): Promise<number> => {
     const { rows } = await storage.database.pool.query<{ value: Buffer }>(
       `SELECT value FROM log_records WHERE topic = 'control.v1'`,

@@ -19,11 +19,11 @@ import { Metrics } from '@tidewatch/time-series';
 import type { FastifyReply } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { CursorCodec } from '../history/cursor';
-import { answer } from './answer';
-import { checkedName } from './checked-name';
-import { preconditionsOf, tagOfContent, tagOfRevision } from './entity-tags';
+import { answer } from '../revised/answer';
+import { checkedName } from '../revised/checked-name';
+import { preconditionsOf, tagOfContent, tagOfRevision } from '../revised/entity-tags';
 import { DescribeGet, DescribeList, DescribePut, DescribeRemove } from './metrics.openapi';
-import { MetricsQuery } from './parameters';
+import { ListQuery } from '../revised/list-query';
 
 const QUESTION = ['metrics'];
 
@@ -42,7 +42,7 @@ export class MetricsController {
   @Get()
   @DescribeList()
   async list(
-    @Query() { limit, cursor }: MetricsQuery,
+    @Query() { limit, cursor }: ListQuery,
     @Headers() headers: IncomingHttpHeaders,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<MetricPage | undefined> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { metric, metricPage, type Problem } from '@tidewatch/contracts';
+import { type CallInit, callStorage } from '../testing/call-storage';
 import { startStorage, type StorageForTests } from '../testing/start-storage';
 
 const INPUT = { displayName: 'Outlet', unit: '°C', description: 'At the outlet.\nPt100.', decimals: 1 };
@@ -13,22 +14,8 @@ describe('metadata of metrics', () => {
     expect(await storage.stop()).toBe(0);
   });
 
-  const call = async (
-    method: string,
-    path: string,
-    init: { body?: unknown; headers?: Record<string, string>; key?: string } = {},
-  ) => {
-    const { body, headers, key = storage.keys.admin } = init;
-    const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-    const response = await fetch(`${storage.service.url}/v1/metrics${path}`, {
-      method,
-      headers: { 'x-api-key': key, ...json, ...headers },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    const etag = response.headers.get('etag') ?? '';
-    return { status: response.status, etag, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
-  };
+  const call = (method: string, path: string, init: CallInit = {}) =>
+    callStorage(storage, method, `metrics${path}`, init);
 
   test('is kept, given back, replaced as a whole, and forgotten', async () => {
     const created = await call('PUT', '/temperature', { body: INPUT });
