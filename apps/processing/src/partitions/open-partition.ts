@@ -46,7 +46,6 @@ export async function openPartition(
   // What the owner before had written down, and may not have come to.
   stream.passTime(silentUntilMs);
   await outputs.flush();
-  metrics.trackedSeries.set({ partition: claim.partition }, stream.seriesCount);
   return new PartitionProcessor({
     ...{ claim, stream, log, outputs, store, settings: partitionSettings, checkpointIntervalMs },
     ...{ idleTimeoutMs: settings.idleTimeoutMs, isAhead: silentUntilMs > 0 },

@@ -57,6 +57,7 @@ export class PartitionProcessor implements PartitionHandler {
     this.isAhead = parts.isAhead;
     this.doneOffset = this.checkpointOffset = claim.nextOffset;
     this.counted = { ...stream.counts };
+    this.measureState();
     // Partitions that open together checkpoint one after another.
     this.nextCheckpointMs = performance.now() + checkpointIntervalMs * (0.5 + (claim.partition % 8) / 16);
   }
@@ -123,6 +124,7 @@ export class PartitionProcessor implements PartitionHandler {
     await outputs.flush();
     failPoint('processing.after-silence');
     metrics.silences.inc();
+    this.measureState();
   }
 
   /**
@@ -169,13 +171,18 @@ export class PartitionProcessor implements PartitionHandler {
       );
     }
     metrics.countReadings(stream.counts, this.counted);
-    metrics.trackedSeries.set({ partition: claim.partition }, stream.seriesCount);
-    metrics.openAnomalies.set({ partition: claim.partition }, stream.openEpisodes);
+    this.measureState();
     const now = Date.now();
     for (const { headers } of records) {
       const receivedAtMs = Number(headers[HEADERS.receivedAtMs]);
       if (receivedAtMs > 0) metrics.latency.observe(Math.max(0, now - receivedAtMs) / 1000);
     }
+  }
+
+  private measureState(): void {
+    const { claim, stream } = this.parts;
+    metrics.trackedSeries.set({ partition: claim.partition }, stream.seriesCount);
+    metrics.openAnomalies.set({ partition: claim.partition }, stream.openEpisodes);
   }
 }
 

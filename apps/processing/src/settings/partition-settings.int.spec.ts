@@ -12,11 +12,12 @@ import {
   type PartitionClaim,
 } from '@tidewatch/messaging';
 import { encodeBlock, ReadingBatchBuilder, seriesHash, seriesKey } from '@tidewatch/readings';
-import { DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
+import { DEFAULT_STREAM_SETTINGS, type DetectionSettings } from '@tidewatch/stream-processing';
 import { createTestDatabase, type TestDatabase } from '@tidewatch/testing';
 import { openPartition } from '../partitions/open-partition';
 import type { PartitionProcessor } from '../partitions/partition-processor';
 import { StateStore } from '../partitions/state-store';
+import { PartitionSettings } from './partition-settings';
 import { SettingsStore } from './settings-store';
 
 const START_MS = 1_700_000_040_000;
@@ -237,6 +238,24 @@ test('a limit holds from its offset on, also where the detector is off, and agai
   await second.handle(batch(0, 3, 8));
   await second.handle(batch(3, 8));
   expect((await told()).slice(before.length)).toEqual(before);
+});
+
+test('what happens before the next record, such as a silence, is by the settings before it', async () => {
+  const first = await open();
+  await first.handle(batch(0, 8));
+  await first.close();
+  await set(1, { subject: 'flow', body: { sensitivity: 'off' } });
+  await first.handle(batch(8, 12));
+  expect(await switches()).toEqual([[8, 1]]);
+  const used: DetectionSettings[] = [];
+  const settings = await PartitionSettings.open({
+    ...{ claim: await claim(), store: new SettingsStore(database.pool), latest: () => latest },
+    stream: { useDetection: (detection) => used.push(detection) },
+  });
+  expect(used).toEqual([]);
+  expect(settings.nextSwitch(batch(8, 12))).toBe(0);
+  await settings.switch();
+  expect(used).toHaveLength(1);
 });
 
 test('who has lost the partition decides nothing', async () => {
