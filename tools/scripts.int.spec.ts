@@ -1,10 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const BUILD_IMAGES = path.join(__dirname, 'scripts/build-images.sh');
+const DEPLOY_PLATFORM = path.join(__dirname, 'scripts/deploy-platform.sh');
+const MANAGE = path.join(__dirname, 'scripts/manage.sh');
 const MAKE_SECRETS = path.join(__dirname, 'scripts/make-secrets.sh');
 /** A folder with a `docker` that says how it was called, and one in which there is no engine. */
 let engines: string;
@@ -101,5 +112,83 @@ describe('make-secrets.sh', () => {
     const result = run(args, {}, MAKE_SECRETS);
     expect(result.status).toBe(status);
     expect(result.lines).toContain(line);
+  });
+});
+
+describe('deploy-platform.sh and manage.sh', () => {
+  const program = (name: string, text: string): string => {
+    const file = path.join(engines, name);
+    writeFileSync(file, `#!/bin/sh\necho "$0 $*" >>"${engines}/calls"\n${text}\n`);
+    chmodSync(file, 0o755);
+    return file;
+  };
+  const calls = (): string[] => {
+    const file = path.join(engines, 'calls');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  };
+
+  test.each([
+    [DEPLOY_PLATFORM, ['--names', 'x'], 2, 'deploy-platform: unknown option --names; see --help'],
+    [DEPLOY_PLATFORM, ['--namespace'], 2, 'deploy-platform: --namespace takes a value'],
+    [DEPLOY_PLATFORM, ['--values', '/no/such/file'], 1, 'deploy-platform: /no/such/file cannot be read'],
+    [DEPLOY_PLATFORM, ['--help'], 0, '  tools/scripts/deploy-platform.sh [options]'],
+    [MANAGE, [], 2, 'manage: what shall be done? see --help'],
+    [MANAGE, ['delete'], 2, 'manage: "delete" is none of: status logs restart scale port-forward backup'],
+    [MANAGE, ['--help'], 0, 'Looks after a Tidewatch on Kubernetes.'],
+  ])('%s %j says what is wrong', (script, args, status, line) => {
+    const result = run(args, {}, script);
+    expect(result.status).toBe(status);
+    expect(result.lines).toContain(line);
+  });
+
+  test.each([
+    [DEPLOY_PLATFORM, 'deploy-platform', []],
+    [MANAGE, 'manage', ['status']],
+  ])(
+    '%s names the program that is missing, and what the cluster says when it does not answer',
+    (script, name, args) => {
+      const KUBECTL = program('kubectl-away', 'echo "dial tcp 127.0.0.1:1: connection refused" >&2; exit 1');
+      const HELM = program('helm-away', 'exit 1');
+      const absent = path.join(engines, 'none');
+      expect(run(args, { KUBECTL: absent, HELM }, script).lines).toEqual([
+        `${name}: kubectl is not installed (or KUBECTL names none)`,
+      ]);
+      expect(run(args, { KUBECTL, HELM: absent }, script).lines).toEqual([
+        `${name}: helm is not installed (or HELM names none)`,
+      ]);
+      expect(run(args, { KUBECTL, HELM }, script)).toEqual({
+        status: 1,
+        lines: [`${name}: the cluster does not answer: dial tcp 127.0.0.1:1: connection refused`],
+      });
+    },
+  );
+
+  test.each([
+    ['pending-install', 'was never finished (pending-install): run helm uninstall tidewatch'],
+    ['pending-upgrade', 'is pending-upgrade: another helm is at work, or was killed'],
+    ['uninstalling', 'is half deleted (uninstalling): run helm uninstall tidewatch'],
+  ])('a release that is %s is left as it is', (state, sentence) => {
+    rmSync(path.join(engines, 'calls'), { force: true });
+    const KUBECTL = program('kubectl-half', 'case $* in *namespace*) echo Active;; esac');
+    const HELM = program(
+      'helm-half',
+      `case $1 in list) echo '[{"name":"tidewatch","status":"${state}"}]';; esac`,
+    );
+    const { status, lines } = run([], { KUBECTL, HELM }, DEPLOY_PLATFORM);
+    expect([status, lines]).toEqual([1, [expect.stringContaining(sentence)]]);
+    expect(calls().filter((line) => !/ (version|get|list) /.test(line))).toEqual([]);
+  });
+
+  test('a backup is the dump of the database and the secrets, for its owner alone', () => {
+    const target = path.join(engines, 'backup');
+    const KUBECTL = program(
+      'kubectl-dumps',
+      'case $* in *"get statefulset"*) echo statefulset.apps/tidewatch-timescaledb;; *" exec "*) echo dump;; *secrets*) echo secrets;; esac',
+    );
+    const HELM = program('helm-there', 'exit 0');
+    expect(run(['backup', target], { KUBECTL, HELM }, MANAGE).status).toBe(0);
+    expect(readFileSync(path.join(target, 'database.dump'), 'utf8')).toBe('dump\n');
+    expect(readFileSync(path.join(target, 'secrets.yaml'), 'utf8')).toBe('secrets\n');
+    expect(statSync(target).mode & 0o777).toBe(0o700);
   });
 });

@@ -116,7 +116,7 @@ launch_etcd() {
 
 launch_apiserver() {
   launch kube-apiserver --etcd-servers "http://127.0.0.1:$port_etcd" --bind-address 127.0.0.1 --advertise-address 127.0.0.1 \
-    --secure-port "$port_api" --endpoint-reconciler-type none --profiling=false --authorization-mode Node,RBAC \
+    --secure-port "$port_api" --endpoint-reconciler-type none --profiling=false --allow-privileged=true --authorization-mode Node,RBAC \
     --tls-cert-file pki/apiserver.crt --tls-private-key-file pki/apiserver.key --client-ca-file pki/ca.crt \
     --service-cluster-ip-range 10.96.0.0/16 --service-account-issuer https://kubernetes.default.svc \
     --service-account-key-file pki/accounts.pub --service-account-signing-key-file pki/accounts.key \

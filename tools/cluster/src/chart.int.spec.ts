@@ -102,7 +102,7 @@ describeWithTools(['helm', 'helm4', 'helm-docs'], 'the chart', () => {
     );
     for (const key of ['bootstrap-key', 'ingest-key'])
       expect(secrets[key]).toMatch(/^tw_[0-9A-Za-z]{12}_[\w-]{43}$/);
-    expect(new Set(Object.values(secrets)).size).toBe(9);
+    expect(new Set(Object.values(secrets)).size).toBe(10);
     for (const secret of Object.values(secrets)) expect(secret.length).toBeGreaterThanOrEqual(40);
     const cluster = objects.find(({ metadata }) => metadata.name === 'tidewatch-kafka-cluster');
     expect(cluster?.['data']).toEqual({ 'cluster-id': expect.stringMatching(/^t[\w-]{20}A$/) });

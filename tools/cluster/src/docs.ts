@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CHART, objectsOf, ROOT } from './chart';
 import { readExample } from './examples';
@@ -63,13 +63,32 @@ const GENERATED = {
   'values.schema.json': [SCHEMA, currentSchema],
 } as const;
 
-/** Files of which the generated part is not current. */
+/** Helm reads files below the chart only: copies of what is kept where Prometheus and Grafana themselves read it. */
+const COPIED = [
+  { from: 'deploy/prometheus/rules', to: 'files/rules' },
+  { from: 'deploy/grafana/dashboards', to: 'files/dashboards' },
+];
+
+/** Files of which the generated part is not current, and copies that are not that of their origin. */
 export function staleDocs(): string[] {
-  return Object.entries(GENERATED)
+  const generated = Object.entries(GENERATED)
     .filter(([, [file, current]]) => readFileSync(file, 'utf8') !== current())
     .map(([name]) => name);
+  const copied = COPIED.filter(
+    ({ from, to }) => contentOf(path.join(ROOT, from)) !== contentOf(path.join(CHART, to)),
+  );
+  return [...generated, ...copied.map(({ to }) => to)];
+}
+
+function contentOf(folder: string): string {
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return JSON.stringify(names.map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]));
 }
 
 export function writeDocs(): void {
   for (const [file, current] of Object.values(GENERATED)) writeFileSync(file, current());
+  for (const { from, to } of COPIED) {
+    rmSync(path.join(CHART, to), { recursive: true, force: true });
+    cpSync(path.join(ROOT, from), path.join(CHART, to), { recursive: true });
+  }
 }

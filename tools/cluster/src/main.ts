@@ -3,7 +3,7 @@ import { staleExamples, writeExamples } from './examples';
 
 const USAGE = `Checks of the Helm chart; needs tools/cluster/install.sh.
 
-  chart docs [--check]        writes what is generated: README.md, and the names of settings in values.schema.json
+  chart docs [--check]        writes what is generated: README.md, the names of settings in values.schema.json, and files/ (alerts, dashboards)
   chart examples [--check]    writes examples/, what the chart renders to
 `;
 

@@ -7,6 +7,10 @@ const HOME =
   process.env['TIDEWATCH_CLUSTER_HOME'] ??
   path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'tidewatch-cluster');
 
+export const CONTROL_PLANE = [
+  ...['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'],
+] as const;
+
 export function toolPath(name: string): string {
   return path.join(HOME, 'bin', name);
 }

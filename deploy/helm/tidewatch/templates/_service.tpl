@@ -113,6 +113,10 @@ spec:
     - port: {{ $ops }}
       path: /metrics
       interval: {{ .root.Values.monitoring.serviceMonitor.interval }}
+      # The labels that alerts and dashboards ask for.
+      relabelings:
+        - { targetLabel: job, replacement: tidewatch }
+        - { targetLabel: service, replacement: {{ .service }} }
 {{- end }}
 {{- end }}
 
