@@ -145,6 +145,22 @@ function proveWith(prepare: Prepare): void {
     await found.getByRole('button', { name: 'Show press · pressure in the chart' }).click();
     await page.getByTestId('chart-summary').filter({ hasText: '1 anomaly marked.' }).waitFor();
     expect(await found.count()).toBe(1);
+  });
+
+  test('says what other settings would have raised', async () => {
+    const detection = page.getByRole('region', { name: 'Detection' });
+    const summary = detection.getByTestId('preview-summary');
+    const preview = detection.getByRole('button', { name: 'Would it have fired?' });
+    await preview.click();
+    await summary
+      .filter({ hasText: /1 anomaly by these settings, 1 by those in force; 0 new, 0 gone/ })
+      .waitFor();
+    await detection.getByText('Off', { exact: true }).click();
+    await preview.click();
+    await summary
+      .filter({ hasText: /0 anomalies by these settings, 1 by those in force; 0 new, 1 gone/ })
+      .waitFor();
+    expect(await detection.getByRole('listitem').getByText('gone', { exact: true }).count()).toBe(1);
     await page.goBack();
   });
 

@@ -70,7 +70,8 @@ export async function loadPoints(series: SeriesRef, fromMs: number, signal: Abor
   return { timeMs: rows.map((row) => row.timeMs), value: rows.map((row) => row.value) };
 }
 
-async function findSeries(series: SeriesRef, signal: AbortSignal): Promise<Series | undefined> {
+/** The series as it is stored, with its id; undefined where nothing of it is stored yet. Throws `ApiError`. */
+export async function findSeries(series: SeriesRef, signal: AbortSignal): Promise<Series | undefined> {
   const wanted = seriesId(series);
   let cursor: string | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {

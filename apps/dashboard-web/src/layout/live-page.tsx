@@ -2,6 +2,7 @@ import { Container } from '@mantine/core';
 import { useAnomalies } from '../anomalies/use-anomalies';
 import { AnomaliesPanel } from '../anomalies/anomalies-panel';
 import { ChartPanel } from '../chart/chart-panel';
+import { DetectionPanel } from '../detection/detection-panel';
 import { DevicesPanel } from '../devices/devices-panel';
 import { HealthPanel } from '../health/health-panel';
 import { ReconnectingBanner } from '../live/connection-badge';
@@ -46,6 +47,7 @@ function Panels() {
       </div>
       <div className="tw-column">
         <ChartPanel anomalies={anomalies.anomalies} />
+        <DetectionPanel />
         <AnomaliesPanel {...anomalies} />
       </div>
     </div>
