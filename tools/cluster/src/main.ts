@@ -1,8 +1,10 @@
+import { findings, say } from './lint/lint';
 import { staleDocs, writeDocs } from './docs';
 import { staleExamples, writeExamples } from './examples';
 
 const USAGE = `Checks of the Helm chart; needs tools/cluster/install.sh.
 
+  chart lint                  every linter over every shape of ci/; exit code 1 for a finding that exemptions.yaml has not
   chart docs [--check]        writes what is generated: README.md, the names of settings in values.schema.json, and files/ (alerts, dashboards)
   chart examples [--check]    writes examples/, what the chart renders to
 `;
@@ -13,6 +15,12 @@ function main([command, ...options]: readonly string[]): number {
   if (command === '--help' || command === '-h') {
     process.stdout.write(USAGE);
     return 0;
+  }
+  if (command === 'lint') {
+    const found = findings();
+    for (const finding of found) process.stderr.write(`${say(finding)}\n`);
+    process.stdout.write(`${found.length} findings\n`);
+    return found.length === 0 ? 0 : 1;
   }
   if (stale === undefined) {
     process.stderr.write(USAGE);

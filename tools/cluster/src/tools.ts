@@ -3,10 +3,13 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 /** What `tools/cluster/install.sh` builds, in a folder that all checkouts of this user share. */
-const HOME =
+export const HOME =
   process.env['TIDEWATCH_CLUSTER_HOME'] ??
   path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'tidewatch-cluster');
 
+export const LINTERS = [
+  ...['helm', 'helm4', 'helm-unittest', 'kubeconform', 'kube-score', 'kubesec', 'checkov'],
+] as const;
 export const CONTROL_PLANE = [
   ...['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kwok'],
 ] as const;
