@@ -36,9 +36,9 @@ function run(tool: string, args: readonly string[], input?: string): Output {
 }
 
 /** The JSON that a tool writes. Throws with what it says where it writes none. */
-function json<T>(tool: string, { stdout, text }: Output): T {
+function json(tool: string, { stdout, text }: Output): unknown {
   try {
-    return JSON.parse(stdout) as T;
+    return JSON.parse(stdout);
   } catch {
     throw new Error(`${tool} did not do its work: ${text.slice(0, 2_000)}`);
   }
@@ -59,9 +59,12 @@ export function helmUnittest(): Finding[] {
 
 function kubeconform(rendered: string): Finding[] {
   const args = ['-strict', '-output', 'json', '-skip', FOREIGN.join(','), '-kubernetes-version', KUBERNETES];
-  const { resources = [] } = json<{
+  const { resources = [] } = json(
+    'kubeconform',
+    run('kubeconform', [...args, '-schema-location', SCHEMAS, '-'], rendered),
+  ) as {
     resources?: { kind: string; name: string; status: string; msg: string }[];
-  }>('kubeconform', run('kubeconform', [...args, '-schema-location', SCHEMAS, '-'], rendered));
+  };
   return resources
     .filter(({ status }) => status !== 'statusValid' && status !== 'statusSkipped')
     .map(({ kind, name, status, msg }) => ({
@@ -70,18 +73,19 @@ function kubeconform(rendered: string): Finding[] {
 }
 
 function kubeScore(rendered: string): Finding[] {
-  const objects = json<
-    {
-      type_meta: { kind: string };
-      object_meta: { name: string };
-      checks: {
-        check: { id: string };
-        grade: number;
-        skipped: boolean;
-        comments: { summary: string }[] | null;
-      }[];
-    }[]
-  >('kube-score', run('kube-score', ['score', '--output-format', 'json', '-'], rendered));
+  const objects = json(
+    'kube-score',
+    run('kube-score', ['score', '--output-format', 'json', '-'], rendered),
+  ) as {
+    type_meta: { kind: string };
+    object_meta: { name: string };
+    checks: {
+      check: { id: string };
+      grade: number;
+      skipped: boolean;
+      comments: { summary: string }[] | null;
+    }[];
+  }[];
   const best = 10;
   return objects.flatMap(({ type_meta, object_meta, checks }) =>
     checks
@@ -101,7 +105,7 @@ function kubesec(rendered: string): Finding[] {
   return objectsOf(rendered)
     .filter(({ kind }) => WORKLOADS.includes(kind))
     .flatMap((object) =>
-      kubesecOf(object, json('kubesec', run('kubesec', [...args, '-'], stringify(object)))),
+      kubesecOf(object, json('kubesec', run('kubesec', [...args, '-'], stringify(object))) as KubesecReport),
     );
 }
 
@@ -137,10 +141,10 @@ function checkov(rendered: string): Finding[] {
       '--output',
       'json',
     ];
-    const report = json<{
+    const report = json('checkov', run('checkov', ['--file', file, ...options])) as {
       results: { failed_checks: { check_id: string; check_name: string; resource: string }[] };
       summary: { parsing_errors: number };
-    }>('checkov', run('checkov', ['--file', file, ...options]));
+    };
     if (report.summary.parsing_errors > 0) throw new Error('checkov cannot parse the rendering');
     return report.results.failed_checks.map(({ check_id, check_name, resource }) => {
       const [kind, , ...name] = resource.split('.');
