@@ -118,7 +118,7 @@ function SettingsFields({ draft, change, faults, series }: FieldsProps) {
           aria-label="Sensitivity"
           data={CHOICES}
           value={draft.sensitivity}
-          onChange={(value) => change({ sensitivity: value as SensitivityChoice })}
+          onChange={(value) => change({ sensitivity: value })}
         />
         <Text size="xs" c="dimmed">
           {EXPLANATIONS[draft.sensitivity]}
