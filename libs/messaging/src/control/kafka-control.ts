@@ -1,6 +1,7 @@
 import { ClientKafka, ServerKafka } from '@nestjs/microservices';
-import { type KafkaConfig, logLevel, Partitioners } from 'kafkajs';
+import { type Consumer, type KafkaConfig, logLevel, Partitioners } from 'kafkajs';
 import { connectionSecurity } from '../kafka/connection-security';
+import { exitProcess } from '../kafka/exit-process';
 import { logTo } from '../kafka/kafka-client';
 import { refusal } from '../kafka/refusal';
 import { defaultLogger } from '../logger';
@@ -21,6 +22,8 @@ function connection(options: KafkaLogOptions): KafkaConfig {
 
 /** Nest's Kafka server for `@EventPattern` handlers, in a group of its own: every instance sees each event. */
 export class KafkaControlServer extends ServerKafka {
+  private isClosing = false;
+
   constructor(private readonly logOptions: KafkaLogOptions) {
     super({
       client: connection(logOptions),
@@ -45,6 +48,25 @@ export class KafkaControlServer extends ServerKafka {
         error === undefined ? undefined : refusal(error, connectionSecurity(this.logOptions.security)),
       );
     });
+  }
+
+  override async bindEvents(consumer: Consumer): Promise<void> {
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart && !this.isClosing) this.end(payload.error);
+    });
+    await super.bindEvents(consumer);
+  }
+
+  override close(): Promise<void> {
+    this.isClosing = true;
+    return super.close();
+  }
+
+  /** Without control events a revoked key would be known late, and nobody would see why. */
+  private end(error: Error): void {
+    const { onFatal, logger = defaultLogger() } = this.logOptions;
+    if (onFatal) onFatal(error);
+    else exitProcess(error, logger, []);
   }
 }
 

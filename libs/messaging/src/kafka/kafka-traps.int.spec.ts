@@ -4,8 +4,10 @@
  */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { describeWithKafka, waitFor } from '@tidewatch/testing';
+import type { Consumer } from 'kafkajs';
 import { ContractBench, createEffectsTable, record, records, text } from '../contract/contract-bench';
 import { createKafkaHarness, type KafkaHarness } from '../contract/kafka-harness';
+import { KafkaControlServer } from '../control/kafka-control';
 import { createMessageLog } from '../create-message-log';
 import type { Delivery } from '../delivery/partition-runner';
 import { offsetsGone } from '../metrics';
@@ -226,12 +228,10 @@ describeWithKafka('the traps of kafkajs', () => {
     await server.leave();
   });
 
-  test('a crash that kafkajs does not recover from ends the process', async () => {
-    const topic = await harness.createTopic(1);
-    const consumer = bench.name('c');
-    // A member with another assignment protocol: the coordinator refuses ours, and kafkajs calls that final.
+  /** A member with another assignment protocol: the coordinator refuses ours, and kafkajs calls that final. */
+  async function strangeMember(groupId: string, topic: string): Promise<Consumer> {
     const other = harness.kafka.consumer({
-      groupId: groupOf({ consumer, topic }),
+      groupId,
       partitionAssigners: [
         () => ({
           name: 'other',
@@ -244,6 +244,13 @@ describeWithKafka('the traps of kafkajs', () => {
     await other.connect();
     await other.subscribe({ topics: [topic] });
     await other.run({ eachMessage: () => Promise.resolve() });
+    return other;
+  }
+
+  test('a crash that kafkajs does not recover from ends the process', async () => {
+    const topic = await harness.createTopic(1);
+    const consumer = bench.name('c');
+    const other = await strangeMember(groupOf({ consumer, topic }), topic);
     const fatal: Error[] = [];
     const log = createMessageLog(harness.options({ onFatal: (error) => void fatal.push(error) }));
     const running = log.consume(bench.subscription({ consumer, topic }));
@@ -253,6 +260,21 @@ describeWithKafka('the traps of kafkajs', () => {
     expect(running.health().status).toBe('down');
     await bench.clear();
     await log.close();
+    await other.disconnect();
+  });
+
+  test('so does one of the control events', async () => {
+    const topic = await harness.createTopic(1);
+    const instanceId = bench.name('control');
+    const other = await strangeMember(`control-${instanceId}-server`, topic);
+    const fatal: Error[] = [];
+    const onFatal = (error: Error): void => void fatal.push(error);
+    const server = new KafkaControlServer(harness.options({ instanceId, onFatal }));
+    server.addHandler(topic, () => Promise.resolve(), true);
+    await server.listen(() => undefined);
+    await waitFor('the end', () => fatal.length === 1);
+    expect(fatal[0]!.message).toContain('protocol');
+    await server.close();
     await other.disconnect();
   });
 
