@@ -1,5 +1,6 @@
 export { CheckpointStore } from './checkpoints/checkpoint-store';
-export { type ControlClient, controlTransport, createControlClient, publishControl } from './control/control';
+export { controlTransport, createControlClient, publishControl } from './control/control';
+export { ControlAnnouncer } from './control/control-announcer';
 export { createMessageLog, ensureTopics } from './create-message-log';
 export { isDataFault } from './delivery/data-fault';
 export { DEAD_LETTER_HEADERS, type DeadLetterRecord, parseDeadLetter } from './delivery/dead-letter';

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Inject, Logger, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import {
+  CredentialVerifier,
   CurrentPrincipal,
   LastAdminKeyError,
   RequireScope,
@@ -18,10 +19,10 @@ import {
   type ApiKeyList,
   type CreatedApiKey,
 } from '@tidewatch/contracts';
+import { ControlAnnouncer } from '@tidewatch/messaging';
 import { PG_POOL } from '@tidewatch/service-kit';
 import { ZodResponse, createZodDto } from 'nestjs-zod';
 import type { Pool } from 'pg';
-import { KeyAnnouncer } from './key-announcer';
 
 class CreateApiKeyDto extends createZodDto(createApiKeySchema) {}
 class CreatedApiKeyDto extends createZodDto(createdApiKey) {}
@@ -36,7 +37,8 @@ export class ApiKeysController {
 
   constructor(
     @Inject(PG_POOL) private readonly pool: Pool,
-    private readonly announcer: KeyAnnouncer,
+    private readonly verifier: CredentialVerifier,
+    private readonly announcer: ControlAnnouncer,
   ) {}
 
   @Get()
@@ -57,7 +59,7 @@ export class ApiKeysController {
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() caller: Principal): Promise<CreatedApiKey> {
     const created = await createApiKey(this.pool, body);
     this.logger.log({ msg: 'key created', keyId: created.id, scopes: created.scopes, by: caller.id });
-    await this.announcer.announce(created.id);
+    await this.announce(created.id);
     return created;
   }
 
@@ -75,6 +77,12 @@ export class ApiKeysController {
       throw new ProblemError(409, PROBLEM_CODES.conflict, detail, { cause: error });
     }
     this.logger.log({ msg: 'key revoked', keyId: id, by: caller.id });
-    await this.announcer.announce(id);
+    await this.announce(id);
+  }
+
+  /** Services that miss the event see the change within five seconds. */
+  private async announce(keyId: string): Promise<void> {
+    this.verifier.forget(keyId);
+    await this.announcer.announce({ kind: 'keys-changed', keyId });
   }
 }

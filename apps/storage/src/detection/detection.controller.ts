@@ -22,6 +22,7 @@ import {
   type SeriesDetection,
   type SeriesDetectionPage,
 } from '@tidewatch/contracts';
+import { ControlAnnouncer } from '@tidewatch/messaging';
 import { parseBody } from '@tidewatch/service-kit';
 import { DetectionSettings, type DetectionSubject, type Page } from '@tidewatch/time-series';
 import type { FastifyReply } from 'fastify';
@@ -33,7 +34,6 @@ import { checkedName } from '../revised/checked-name';
 import { preconditionsOf, tagOfContent, tagOfRevision } from '../revised/entity-tags';
 import { ListQuery } from '../revised/list-query';
 import { ListMetrics, ListSeries, OfMetric, OfSeries } from './detection.openapi';
-import { SettingsAnnouncer } from './settings-announcer';
 
 type Detection = MetricDetection | SeriesDetection;
 
@@ -46,7 +46,7 @@ export class DetectionController {
 
   constructor(
     private readonly settings: DetectionSettings,
-    private readonly announcer: SettingsAnnouncer,
+    private readonly announcer: ControlAnnouncer,
     private readonly cursors: CursorCodec,
   ) {}
 
@@ -152,7 +152,7 @@ export class DetectionController {
     const input = parseBody(detectionInput, body);
     const stored = await this.settings.put(subject, input, preconditionsOf(headers));
     if (!stored) throw unknownSeries();
-    await this.announcer.announce();
+    await this.announcer.announce({ kind: 'settings-changed' });
     void reply.code(stored.isNew ? 201 : 200).header('etag', tagOfRevision(stored.revision));
     return stored.item;
   }
@@ -165,7 +165,7 @@ export class DetectionController {
     const removed = await this.settings.remove(subject, preconditionsOf(headers));
     if (!removed) throw notSet();
     this.logger.log({ msg: 'detection settings removed', subject, by: caller.id });
-    await this.announcer.announce();
+    await this.announcer.announce({ kind: 'settings-changed' });
   }
 
   private request(question: unknown, { limit, cursor }: ListQuery) {

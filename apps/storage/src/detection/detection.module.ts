@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ControlAnnouncer } from '@tidewatch/messaging';
 import { HistoryModule } from '../history/history.module';
 import { DetectionController } from './detection.controller';
-import { SettingsAnnouncer } from './settings-announcer';
 
-@Module({ imports: [HistoryModule], controllers: [DetectionController], providers: [SettingsAnnouncer] })
+@Module({ imports: [HistoryModule], controllers: [DetectionController], providers: [ControlAnnouncer] })
 export class DetectionModule {}
