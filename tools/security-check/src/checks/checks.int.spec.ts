@@ -216,7 +216,7 @@ if (trivy === undefined && process.env['REQUIRE_CLUSTER'] === '1') throw new Err
   'finds a key in the source tree, and not in what git leaves out',
   async () => {
     // In two parts, so that this file is clean.
-    const key = ['AKIA', 'IOSFODNN7EXAMPL3'].join('');
+    const key = ['ghp', 'aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY2zA4'].join('_');
     const found = await findings({
       ...CLEAN_FILES,
       'apps/web/src/upload.ts': `const key = '${key}';\n`,
@@ -224,7 +224,7 @@ if (trivy === undefined && process.env['REQUIRE_CLUSTER'] === '1') throw new Err
     });
     expect(found).toEqual([
       expect.objectContaining({
-        rule: 'hard-coded-secrets/aws-access-key-id',
+        rule: 'hard-coded-secrets/github-pat',
         place: { file: 'apps/web/src/upload.ts', line: 1 },
       }),
     ]);
