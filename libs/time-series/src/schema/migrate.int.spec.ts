@@ -16,6 +16,7 @@ const ALL = [
   'Settings1763900000006',
   'Episodes1763900000007',
   'DetectionSettings1763900000008',
+  'Findings1763900000009',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {
