@@ -77,8 +77,8 @@ const byScope = [
   ),
   room('dashboard', 'readings', 'messaging', 'auth', 'service-kit'),
   room('gateway', 'messaging', 'auth', 'service-kit'),
-  ...['pipeline', 'standalone', 'simulator', 'benchmark', 'kafka', 'chaos', 'cluster'].map((scope) =>
-    room(scope, ...LIBRARIES),
+  ...['pipeline', 'standalone', 'simulator', 'benchmark', 'kafka', 'chaos', 'cluster', 'security-check'].map(
+    (scope) => room(scope, ...LIBRARIES),
   ),
 ];
 
