@@ -63,18 +63,7 @@ const byScope = [
   room('testing', ...LIBRARIES),
   room('ingestion', 'readings', 'messaging', 'auth', 'service-kit'),
   room('processing', 'readings', 'anomaly-detection', 'stream-processing', 'messaging', 'service-kit'),
-  room(
-    'storage',
-    ...[
-      'readings',
-      'anomaly-detection',
-      'stream-processing',
-      'messaging',
-      'time-series',
-      'auth',
-      'service-kit',
-    ],
-  ),
+  room('storage', ...LIBRARIES),
   room('dashboard', 'readings', 'messaging', 'auth', 'service-kit'),
   room('gateway', 'messaging', 'auth', 'service-kit'),
   ...['pipeline', 'standalone', 'simulator', 'benchmark', 'kafka', 'chaos', 'cluster', 'security-check'].map(

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { PartitionStream } from './partition-stream';
 import { DEFAULT_STREAM_SETTINGS } from './settings';
-import { collectingStream, feed, type Record, SERIES } from './spec/harness';
+import { collectingStream, feed, recordsFrom, SERIES } from './spec/harness';
 
 const SETTINGS = {
   ...DEFAULT_STREAM_SETTINGS,
@@ -21,16 +21,7 @@ const records = fc
     }),
     { maxLength: 10 },
   )
-  .map((list): Record[] => {
-    let appendedAtMs = START;
-    return list.map(({ pauseMs, readings }) => {
-      appendedAtMs += pauseMs;
-      return {
-        appendedAtMs,
-        readings: readings.map(({ age, ...one }) => ({ ...one, time: appendedAtMs - age })),
-      };
-    });
-  });
+  .map((arrivals) => recordsFrom(START, arrivals));
 /** What a checkpoint would store, by the hash of the series. */
 function changesOf(stream: PartitionStream): [hash: string, state: Uint8Array | undefined][] {
   const changes: [string, Uint8Array | undefined][] = [];

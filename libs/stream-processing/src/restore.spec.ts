@@ -3,7 +3,7 @@ import { type DetectorKind, DETECTORS, SnapshotError } from '@tidewatch/anomaly-
 import * as fc from 'fast-check';
 import type { PartitionStream, SeriesChange } from './partition-stream';
 import { DEFAULT_STREAM_SETTINGS } from './settings';
-import { collectingStream, feed, type Record, SERIES } from './spec/harness';
+import { collectingStream, feed, type Record, recordsFrom, SERIES } from './spec/harness';
 import type { WindowValues } from './windows/window-layout';
 
 const SETTINGS = {
@@ -52,16 +52,7 @@ const records = fc
     }),
     { maxLength: 20 },
   )
-  .map((list): Record[] => {
-    let appendedAtMs = START;
-    return list.map(({ pauseMs, readings }) => {
-      appendedAtMs += pauseMs;
-      return {
-        appendedAtMs,
-        readings: readings.map(({ age, ...one }) => ({ ...one, time: appendedAtMs - age })),
-      };
-    });
-  });
+  .map((arrivals) => recordsFrom(START, arrivals));
 
 /** Stores what has changed and goes on with a new stream that has only what was stored. */
 function restart(

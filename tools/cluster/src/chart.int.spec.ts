@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { describeWithClusterTools } from '@tidewatch/testing';
 import { CHART, type KubernetesObject, objectsOf, render, ROOT, SHAPES } from './chart';
 import { configurable, staleDocs } from './docs';
 import { readExample, staleExamples } from './examples';
-import { describeWithTools } from './tools';
 
 const SERVICES = ['gateway', 'ingestion', 'processing', 'storage', 'dashboard'];
 
@@ -72,7 +72,7 @@ function composeService(name: string): { environment: Record<string, string>; co
   return { environment: Object.fromEntries(entries) as Record<string, string>, ...(command && { command }) };
 }
 
-describeWithTools(['helm', 'helm4', 'helm-docs'], 'the chart', () => {
+describeWithClusterTools(['helm', 'helm4', 'helm-docs'], 'the chart', () => {
   test('what is generated from it is current: npm run chart -- docs, npm run chart -- examples', () => {
     expect([...staleDocs(), ...staleExamples()]).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { toolPath } from './tools';
+import { clusterTool } from '@tidewatch/testing';
 
 export const ROOT = path.resolve(__dirname, __filename.endsWith('.ts') ? '../../..' : '../../../..');
 export const CHART = path.join(ROOT, 'deploy/helm/tidewatch');
@@ -35,7 +35,7 @@ export type Helm = 'helm' | 'helm4';
 /** What Helm makes of the chart, hooks and tests included. Throws with what Helm says. */
 export function render(shape: string, { helm = 'helm', set = [] }: RenderOptions = {}): string {
   const values = ['--values', valuesFile(shape), ...set.flatMap((pair) => ['--set', pair])];
-  return execFileSync(toolPath(helm), ['template', RELEASE, CHART, '--namespace', RELEASE, ...values], {
+  return execFileSync(clusterTool(helm), ['template', RELEASE, CHART, '--namespace', RELEASE, ...values], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });

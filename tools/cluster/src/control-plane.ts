@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { clusterTool } from '@tidewatch/testing';
 import { ROOT } from './chart';
-import { toolPath } from './tools';
 
 const SCRIPT = path.join(ROOT, 'tools/cluster/control-plane.sh');
 
@@ -51,7 +51,7 @@ export class ControlPlane {
 
   /** What it says. Throws when it fails. */
   kubectl(args: readonly string[], input?: string): string {
-    const { status, text } = this.run(toolPath('kubectl'), args, input);
+    const { status, text } = this.run(clusterTool('kubectl'), args, input);
     if (status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${text}`);
     return text;
   }

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { clusterTool } from '@tidewatch/testing';
 import { CHART, objectsOf, ROOT } from './chart';
 import { readExample } from './examples';
-import { toolPath } from './tools';
 
 const SCHEMA = path.join(CHART, 'values.schema.json');
 const README = path.join(CHART, 'README.md');
@@ -47,7 +47,7 @@ function currentSchema(): string {
 
 function currentReadme(): string {
   const options = ['--chart-search-root', CHART, '--sort-values-order', 'file', '--dry-run'];
-  const text = execFileSync(toolPath('helm-docs'), [...options, '--log-level', 'warning'], {
+  const text = execFileSync(clusterTool('helm-docs'), [...options, '--log-level', 'warning'], {
     encoding: 'utf8',
   });
   return formatted(text, README);

@@ -1,9 +1,10 @@
 /** The chart on a real API server, with its controllers, scheduler and admission. Nothing in a pod runs there: see README.md. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@tidewatch/testing';
+import { describeWithClusterTools, clusterTool } from '@tidewatch/testing';
 import { CHART, type Helm, valuesFile } from './chart';
 import { ControlPlane, type Item, type Result } from './control-plane';
-import { CONTROL_PLANE, describeWithTools, toolPath } from './tools';
+import { CONTROL_PLANE } from './tools';
 
 const RELEASE = 'tw';
 const OWN = `app.kubernetes.io/instance=${RELEASE}`;
@@ -41,7 +42,7 @@ const environmentOf = (namespace: string, service: string): { name: string; valu
   return template.spec.containers[0]!.env;
 };
 
-describeWithTools(['helm', 'helm4', ...CONTROL_PLANE], 'on a control plane', () => {
+describeWithClusterTools(['helm', 'helm4', ...CONTROL_PLANE], 'on a control plane', () => {
   beforeAll(() => {
     cluster = ControlPlane.start('install');
   }, 180_000);
@@ -50,7 +51,7 @@ describeWithTools(['helm', 'helm4', ...CONTROL_PLANE], 'on a control plane', () 
   describe.each(['helm', 'helm4'] as const)('%s', (name: Helm) => {
     const namespace = `with-${name}`;
     const helm = (...args: string[]): Result =>
-      cluster.run(toolPath(name), [...args, '--namespace', namespace]);
+      cluster.run(clusterTool(name), [...args, '--namespace', namespace]);
     const succeeds = (...args: string[]): string => {
       const { status, text } = helm(...args);
       expect([status, text]).toEqual([0, expect.anything()]);
@@ -166,7 +167,7 @@ describeWithTools(['helm', 'helm4', ...CONTROL_PLANE], 'on a control plane', () 
         });
         const args = ['-n', namespace, 'create', '--dry-run=server', '--filename', '-'];
         return cluster.run(
-          toolPath('kubectl'),
+          clusterTool('kubectl'),
           args,
           JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
         );
@@ -223,14 +224,14 @@ describeWithTools(['helm', 'helm4', ...CONTROL_PLANE], 'on a control plane', () 
         shape.push('--set', `services.${service}.autoscaling.lag.enabled=false`);
       shape.push('--set', 'scheduling.priorityClassName=', '--set-json', 'scheduling.tolerations=[]');
       const install = (...args: string[]): Result =>
-        cluster.run(toolPath(name), [
+        cluster.run(clusterTool(name), [
           ...['install', RELEASE, CHART, '--namespace', namespace, ...shape, ...WAIT, ...args],
         ]);
       const failed = install('--set', 'image.tag=failing');
       expect(failed.text).toMatch(/pre-install hooks? failed|failed pre-install/);
       const made = cluster.items(namespace, 'deployments,services,networkpolicies,secrets', OWN);
       expect(made).toEqual([]);
-      cluster.run(toolPath(name), ['uninstall', RELEASE, '--namespace', namespace]);
+      cluster.run(clusterTool(name), ['uninstall', RELEASE, '--namespace', namespace]);
       const installed = install();
       expect([installed.status, installed.text]).toEqual([0, expect.anything()]);
       const secrets = cluster.items(namespace, 'secrets', OWN);

@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { describeWithClusterTools, clusterTool } from '@tidewatch/testing';
 import { ROOT, valuesFile } from './chart';
 import { ControlPlane, type Result } from './control-plane';
-import { CONTROL_PLANE, describeWithTools, toolPath } from './tools';
+import { CONTROL_PLANE } from './tools';
 
 const NAMESPACE = 'plant';
 let cluster: ControlPlane;
@@ -13,8 +14,8 @@ let folder: string;
 
 const script = (name: string, args: readonly string[]): Result =>
   cluster.run('env', [
-    `HELM=${toolPath('helm')}`,
-    `KUBECTL=${toolPath('kubectl')}`,
+    `HELM=${clusterTool('helm')}`,
+    `KUBECTL=${clusterTool('kubectl')}`,
     path.join(ROOT, 'tools/scripts', name),
     ...args,
   ]);
@@ -29,7 +30,7 @@ const uidsOf = (kinds: string): string[] =>
     .map(({ metadata }) => metadata.uid)
     .sort();
 
-describeWithTools(['helm', ...CONTROL_PLANE], 'the scripts on a control plane', () => {
+describeWithClusterTools(['helm', ...CONTROL_PLANE], 'the scripts on a control plane', () => {
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-operating-'));
     cluster = ControlPlane.start('operating');

@@ -58,6 +58,11 @@ export class BudgetShares {
     this.sharedAmong[row] = UNKNOWN;
   }
 
+  /** Whether its detector may raise something. */
+  watches(row: number): boolean {
+    return this.isWatched[row] === 1;
+  }
+
   /** Whether `share` has changed since it was asked for last. */
   hasChanged(row: number): boolean {
     return this.sharedAmong[row] !== this.deviceOf[row]!.watched;

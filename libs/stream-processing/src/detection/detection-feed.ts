@@ -42,8 +42,6 @@ export class DetectionFeed {
   private readonly judged: { -readonly [K in keyof Judged]: Judged[K] };
   private detectionSettings: DetectionSettings = DEFAULT_DETECTION;
   private readonly shares = new BudgetShares();
-  /** 1: nothing is raised. */
-  private isOff = new Uint8Array(0);
 
   // Columns by row, in µs of event time.
   /** A reading at or after this time, and after all others, need not wait. */
@@ -85,7 +83,6 @@ export class DetectionFeed {
     this.heldSinceMs = grownFloats(this.heldSinceMs, rows, 0);
     this.held.grow(rows);
     this.isListed = grownFlags(this.isListed, rows);
-    this.isOff = grownFlags(this.isOff, rows);
     this.shares.grow(rows);
   }
 
@@ -100,7 +97,6 @@ export class DetectionFeed {
   /** Returns whether the state of the series is another one now. */
   private apply(row: number): boolean {
     const detection = this.detectionSettings.of(this.series[row]!);
-    this.isOff[row] = detection.isOff ? 1 : 0;
     this.shares.set(row, detection);
     return this.limits.set(row, detection.limits);
   }
@@ -284,7 +280,7 @@ export class DetectionFeed {
     if (this.shares.hasChanged(row)) detector.budget(this.shares.share(row));
     detector.observe(time, value, verdict);
     // Nothing is out of range: an episode that is open ends as if the series were calm.
-    if (this.isOff[row] === 1) verdict.score = verdict.ratio = 0;
+    if (!this.shares.watches(row)) verdict.score = verdict.ratio = 0;
     judged.timeUs = time;
     judged.value = value;
     this.episodes.take(row, judged);

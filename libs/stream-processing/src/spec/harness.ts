@@ -57,6 +57,23 @@ function counting(seen: number, lastTime: number): ReturnType<DetectorKind['crea
   };
 }
 
+/** Of a record that is appended so long after the one before; each reading is as old as it says when it is. */
+export interface Arrival {
+  readonly pauseMs: number;
+  readonly readings: readonly (Omit<Reading, 'time'> & { readonly age: number })[];
+}
+
+export function recordsFrom(startMs: number, arrivals: readonly Arrival[]): Record[] {
+  let appendedAtMs = startMs;
+  return arrivals.map(({ pauseMs, readings }) => {
+    appendedAtMs += pauseMs;
+    return {
+      appendedAtMs,
+      readings: readings.map(({ age, ...one }) => ({ ...one, time: appendedAtMs - age })),
+    };
+  });
+}
+
 export interface Output {
   readonly windows: object[];
   readonly anomalies: object[];

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { describeWithClusterTools } from '@tidewatch/testing';
 import { render } from '../chart';
-import { describeWithTools, LINTERS } from '../tools';
+import { LINTERS } from '../tools';
 import { findings, say } from './lint';
-import { OF_RENDERING } from './linters';
+import { OF_RENDERING, trivy } from './linters';
 
 /** One planted fault for each linter that looks at what is rendered. */
 const PLANTED: Record<keyof typeof OF_RENDERING, [from: RegExp, to: string, rule: string]> = {
@@ -14,10 +15,11 @@ const PLANTED: Record<keyof typeof OF_RENDERING, [from: RegExp, to: string, rule
   ],
   kubesec: [/allowPrivilegeEscalation: false/g, 'allowPrivilegeEscalation: true', 'AllowPrivilegeEscalation'],
   checkov: [/automountServiceAccountToken: false/g, 'automountServiceAccountToken: true', 'CKV_K8S_38'],
+  trivy: [/readOnlyRootFilesystem: true/g, 'readOnlyRootFilesystem: false', 'KSV-0014'],
 };
 
-describeWithTools(LINTERS, 'the linters', () => {
-  test('find nothing in the chart that is not exempt', () => {
+describeWithClusterTools(LINTERS, 'the linters', () => {
+  test('find nothing in the chart and the Dockerfile that is not exempt', () => {
     expect(findings().map(say)).toEqual([]);
   }, 300_000);
 
@@ -36,4 +38,8 @@ describeWithTools(LINTERS, 'the linters', () => {
       120_000,
     );
   });
+
+  test('say when there is nothing to look at', () => {
+    expect(() => trivy({ file: 'CHANGELOG.md' })).toThrow('trivy found nothing to check');
+  }, 60_000);
 });

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
+import { CLUSTER_HOME, clusterTool } from '@tidewatch/testing';
 import { CHART, type KubernetesObject, objectsOf, ROOT, valuesFile } from '../chart';
-import { HOME, toolPath } from '../tools';
 import type { Finding } from './finding';
 
 const KUBERNETES = '1.35.4';
-const SCHEMAS = path.join(HOME, 'schemas');
+const SCHEMAS = path.join(CLUSTER_HOME, 'schemas');
 /** Kinds of other projects: the API server, whose schemas these are, does not know them. */
 const FOREIGN = ['ServiceMonitor', 'PrometheusRule', 'ScaledObject', 'TriggerAuthentication', 'HTTPRoute'];
 const WORKLOADS = ['Deployment', 'StatefulSet'];
@@ -20,14 +20,14 @@ interface Output {
 }
 
 function run(tool: string, args: readonly string[], input?: string): Output {
-  const { status, stdout, stderr, error } = spawnSync(toolPath(tool), args, {
+  const { status, stdout, stderr, error } = spawnSync(clusterTool(tool), args, {
     cwd: ROOT,
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,
     env: {
       ...process.env,
-      HELM_CONFIG_HOME: path.join(HOME, 'helm'),
-      TRIVY_CACHE_DIR: path.join(HOME, 'trivy-cache'),
+      HELM_CONFIG_HOME: path.join(CLUSTER_HOME, 'helm'),
+      TRIVY_CACHE_DIR: path.join(CLUSTER_HOME, 'trivy-cache'),
     },
     ...(input === undefined ? {} : { input }),
   });
@@ -160,5 +160,47 @@ function checkov(rendered: string): Finding[] {
   }
 }
 
+/** `trivy config` over a rendering, or over a file of the tree. */
+export function trivy(target: { rendered: string } | { file: string }): Finding[] {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-trivy-'));
+  try {
+    const file = 'file' in target ? path.join(ROOT, target.file) : path.join(folder, 'rendered.yaml');
+    if ('rendered' in target) writeFileSync(file, target.rendered);
+    const offline = ['--skip-check-update', '--skip-version-check', '--disable-telemetry'];
+    const report = json(
+      'trivy',
+      run('trivy', ['config', '--format', 'json', '--quiet', ...offline, file]),
+    ) as {
+      Results?: {
+        Misconfigurations?: { ID: string; Message: string; CauseMetadata: { Resource?: string } }[];
+      }[];
+    };
+    // Without a result nothing was looked at.
+    if (report.Results === undefined) throw new Error('trivy found nothing to check');
+    return report.Results.flatMap(({ Misconfigurations = [] }) =>
+      Misconfigurations.map(({ ID, Message, CauseMetadata }) => ({
+        tool: 'trivy',
+        rule: ID,
+        object: 'file' in target ? target.file : objectIn(Message, CauseMetadata.Resource),
+        message: Message,
+      })),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Trivy names the object in its sentence, as in `Container 'kafka' of StatefulSet 'tidewatch-kafka' should …`. */
+function objectIn(message: string, resource: string | undefined): string {
+  const [, kind, name] = /(\w+) '([\w.-]+)' (?:should|in|must)/.exec(message) ?? [];
+  return kind && name ? `${kind}/${name}` : (resource ?? 'rendering');
+}
+
 /** Each linter that looks at what the chart renders to. */
-export const OF_RENDERING = { kubeconform, 'kube-score': kubeScore, kubesec, checkov };
+export const OF_RENDERING = {
+  kubeconform,
+  'kube-score': kubeScore,
+  kubesec,
+  checkov,
+  trivy: (rendered: string) => trivy({ rendered }),
+};

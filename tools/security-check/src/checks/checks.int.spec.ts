@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { describeWithClusterTools } from '@tidewatch/testing';
 import type { Finding } from '../finding';
-import { findProgram } from '../subjects/programs';
 import { gatherSubjects } from '../subjects/subjects';
 import { CLEAN_FILES, writeProject } from '../testing/clean-project';
 import { CHECKS } from '.';
@@ -209,12 +209,8 @@ test('names the file, the line and the thing', async () => {
   expect(other!.place.subject).toBe('Deployment/web, container web');
 });
 
-// Built by the checks of the chart, which `.ci/run` does before.
-const trivy = findProgram('trivy');
-if (trivy === undefined && process.env['REQUIRE_CLUSTER'] === '1') throw new Error('trivy is not installed');
-(trivy === undefined ? test.skip : test)(
-  'finds a key in the source tree, and not in what git leaves out',
-  async () => {
+describeWithClusterTools(['trivy'], 'with Trivy', () => {
+  test('finds a key in the source tree, and not in what git leaves out', async () => {
     // In two parts, so that this file is clean.
     const key = ['ghp', 'aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY2zA4'].join('_');
     const found = await findings({
@@ -228,5 +224,5 @@ if (trivy === undefined && process.env['REQUIRE_CLUSTER'] === '1') throw new Err
         place: { file: 'apps/web/src/upload.ts', line: 1 },
       }),
     ]);
-  },
-);
+  });
+});
