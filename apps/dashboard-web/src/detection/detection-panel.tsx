@@ -9,7 +9,7 @@ import { useMetric } from '../series/metrics';
 import { useSelection } from '../series/selection';
 import { seriesId, unitLabel } from '../series/series';
 import { useSession } from '../session/session';
-import { type Draft, draftOf, inputOf, type SensitivityChoice } from './draft';
+import { type Draft, draftOf, type Faults, inputOf, type SensitivityChoice } from './draft';
 import { PreviewResult } from './preview-result';
 import { usePreview } from './use-preview';
 
@@ -104,7 +104,7 @@ function DetectionForm({ series, detection }: { series: SeriesRef; detection: De
 interface FieldsProps {
   readonly draft: Draft;
   readonly change: (part: Partial<Draft>) => void;
-  readonly faults: Partial<Record<'alarmsPerWeek' | 'min' | 'max', string>>;
+  readonly faults: Faults;
   readonly series: SeriesRef;
 }
 
