@@ -44,6 +44,8 @@ export interface Detector {
   budget(alarmsPerWeek: number): void;
   /** State as bytes, versioned. A detector restored from it continues bit for bit. */
   snapshot(): Uint8Array;
+  /** Takes the state of a snapshot in place of its own. Throws `SnapshotError` as its kind does; its state is then undefined. Keeps its budget. */
+  restore(bytes: Uint8Array): void;
 }
 
 /** Whatever judges readings, and can say why. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { UnknownDetectorError } from '../errors';
-import { newVerdict } from '../detector';
+import { SnapshotError, UnknownDetectorError } from '../errors';
+import { type Detector, newVerdict } from '../detector';
 import { DETECTORS, detectorKind } from '.';
 
 test('each detector is found by its own name', () => {
@@ -34,3 +34,19 @@ test.each(DETECTORS)(
     expect(outOfRange).toBeGreaterThanOrEqual(alarms);
   },
 );
+
+test.each(DETECTORS)('$name takes over the state of a snapshot, whatever it has seen itself', (kind) => {
+  const value = (i: number): number => (i % 300 > 290 ? 90 : 20) + ((i * 7919) % 13) / 10;
+  const feed = (detector: Detector, from: number, to: number): void => {
+    for (let i = from; i < to; i++) detector.observe(i * 1_000_000, value(i), newVerdict());
+  };
+  const [one, other] = [kind.create(), kind.create()];
+  feed(one, 0, 500);
+  feed(other, 100, 1_900);
+  other.restore(one.snapshot());
+  expect(other.snapshot()).toEqual(one.snapshot());
+  feed(one, 500, 1_500);
+  feed(other, 500, 1_500);
+  expect(other.snapshot()).toEqual(one.snapshot());
+  expect(() => other.restore(new Uint8Array(0))).toThrow(SnapshotError);
+});

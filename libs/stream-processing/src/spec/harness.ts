@@ -24,16 +24,19 @@ export const SERIES: readonly SeriesKey[] = [
 /** Flags values above 100 and carries what it has seen as its state: enough to see that a detector is fed and restored. */
 export const countingDetector: DetectorKind = {
   name: 'counting',
-  create: () => counting(0, 0),
+  create: () => counting(),
   restore: (bytes) => {
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    return counting(view.getFloat64(0), view.getFloat64(8));
+    const detector = counting();
+    detector.restore(bytes);
+    return detector;
   },
   statistics: [],
   reason: ({ deviation }) => `${deviation}`,
 };
 
-function counting(seen: number, lastTime: number): ReturnType<DetectorKind['create']> {
+function counting(): ReturnType<DetectorKind['create']> {
+  let seen = 0;
+  let lastTime = 0;
   return {
     observe(timeUs, value, verdict) {
       if (timeUs <= lastTime) throw new Error('fed out of order');
@@ -53,6 +56,11 @@ function counting(seen: number, lastTime: number): ReturnType<DetectorKind['crea
       view.setFloat64(0, seen);
       view.setFloat64(8, lastTime);
       return new Uint8Array(view.buffer);
+    },
+    restore(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset);
+      seen = view.getFloat64(0);
+      lastTime = view.getFloat64(8);
     },
   };
 }

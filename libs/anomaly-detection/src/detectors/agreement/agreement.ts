@@ -101,6 +101,12 @@ class Agreement implements Detector, StatePlace {
     return writeSnapshot(cells, floats);
   }
 
+  restore(bytes: Uint8Array): void {
+    const { cells, floats } = viewState(this);
+    floats.fill(0);
+    readSnapshot(bytes, cells, floats);
+  }
+
   /**
    * Reads a number from each line of memory that a reading needs, so that all are on their way at once. With thousands of series none is
    * near, and to wait for one after the other would take longer than all there is to compute.
@@ -382,10 +388,9 @@ export const agreement: DetectorKind = {
   name: KIND,
   create: () => new Agreement(allocateState()),
   restore(bytes) {
-    const place = allocateState();
-    const { cells, floats } = viewState(place);
-    readSnapshot(bytes, cells, floats);
-    return new Agreement(place);
+    const detector = new Agreement(allocateState());
+    detector.restore(bytes);
+    return detector;
   },
   statistics: AGREEMENT_STATISTICS,
   reason: agreementReason,
