@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the tools that check and install what is in deploy/, and check workflows; see --help.
+# Builds the tools that check and install what is in deploy/, and check Compose files and workflows; see --help.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=tools/cluster/environment.sh
@@ -7,7 +7,8 @@ source "$here/environment.sh"
 
 usage() {
   cat <<'TEXT'
-Installs what checks the Helm chart, the Dockerfile and the workflows, and a Kubernetes control plane that needs no containers.
+Installs what checks the Helm chart, the Dockerfile, the Compose files and the workflows, and a Kubernetes control plane that needs no
+containers.
 
   tools/cluster/install.sh [tool ...]      (default: those that are missing)
 
@@ -26,12 +27,13 @@ fail() {
 
 # In the order of building. Those with a folder in modules/ have their version from its go.mod.
 readonly TOOLS=(helm kwok helm4 etcd kube-apiserver kube-controller-manager kube-scheduler kubectl kubeconform helm-unittest helm-docs
-  kube-score kubesec checkov actionlint trivy)
+  kube-score kubesec checkov actionlint trivy docker-compose)
 readonly KUBERNETES=v1.35.4
 declare -rA VERSIONS=(
   [helm]=v3.21.4 [helm4]=v4.2.4 [kwok]=v0.8.0 [etcd]=v3.6.5 [kube-apiserver]=$KUBERNETES [kube-controller-manager]=$KUBERNETES
   [kube-scheduler]=$KUBERNETES [kubectl]=$KUBERNETES [kubeconform]=v0.7.0 [helm-unittest]=v1.0.3 [helm-docs]=v1.14.2 [kube-score]=v1.20.0
   [kubesec]=v2.14.2 [checkov]=3.3.30 [actionlint]=v1.7.12 [trivy]=v0.70.0
+  [docker-compose]=v2.40.3
 )
 
 # Builds a package of a module in the version of the table: <tool> <package> [ldflags]
@@ -82,6 +84,9 @@ install_tool() {
     actionlint) from_version actionlint github.com/rhysd/actionlint/cmd/actionlint ;;
     # It imports encoding/json/v2, which Go has under this experiment only.
     trivy) GOEXPERIMENT=jsonv2 from_module trivy trivy github.com/aquasecurity/trivy/cmd/trivy ;;
+    docker-compose)
+      from_module docker-compose docker-compose github.com/docker/compose/v2/cmd "-X github.com/docker/compose/v2/internal.Version=$version"
+      ;;
   esac
 }
 

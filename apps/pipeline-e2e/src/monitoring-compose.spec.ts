@@ -1,4 +1,5 @@
 /** `docker-compose.monitoring.yml`, laid over `docker-compose.yml`. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -11,9 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { describeWhere } from '@tidewatch/testing';
-import { fetchComposeLoader, loadCompose, missingForCompose } from './compose-loader';
-import { readCompose, readVariables } from './compose-file';
+import { clusterTool, describeWithClusterTools } from '@tidewatch/testing';
+import { type ComposeService, readCompose, readVariables } from './compose-file';
 import { ROOT } from './dockerfile';
 
 const FILES = ['docker-compose.yml', 'docker-compose.monitoring.yml'];
@@ -31,12 +31,12 @@ describe('docker-compose.monitoring.yml', () => {
     expect(Object.keys(overlay.services)).toEqual(['prometheus', 'grafana']);
   });
 
-  test.each(own)('%s is hardened, pinned to a version, and waits for what it needs', (_, service) => {
+  test.each(own)('%s is hardened, pinned by digest, and waits for what it needs', (_, service) => {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], pids_limit: 256 });
     expect(service.security_opt).toEqual(['no-new-privileges:true']);
     expect(service.mem_limit).toMatch(/^\d+[mg]$/);
     expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
-    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/);
+    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}$/);
     expect(service.healthcheck).toBeDefined();
     const known = { ...platform.services, ...overlay.services };
     for (const needed of Object.keys(service.depends_on ?? {})) expect(Object.keys(known)).toContain(needed);
@@ -72,30 +72,56 @@ describe('docker-compose.monitoring.yml', () => {
   });
 });
 
-describeWhere('Compose', missingForCompose)('Docker Compose itself', () => {
+describeWithClusterTools(['docker-compose'], 'docker compose config', () => {
   let folder: string;
 
   beforeAll(() => {
-    fetchComposeLoader();
     folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-compose-'));
     for (const file of FILES) copyFileSync(path.join(ROOT, file), path.join(folder, file));
     copyFileSync(path.join(ROOT, '.env.sample'), path.join(folder, '.env'));
-  }, 300_000);
+    execFileSync(path.join(ROOT, 'tools/scripts/make-secrets.sh'), [path.join(folder, 'secrets')]);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('reads the platform alone, and with the overlay', () => {
-    expect(loadCompose(folder, FILES.slice(0, 1)).status).toBe(0);
-    const { status, said } = loadCompose(folder, FILES);
-    expect(status).toBe(0);
-    const { services } = JSON.parse(said) as { services: object };
-    expect(Object.keys(services)).toEqual(expect.arrayContaining(['gateway', 'grafana', 'prometheus']));
+  /** Exit code and what it says of the files together, as `cp .env.sample .env` and make-secrets.sh leave their folder. */
+  function config(files: readonly string[], ...options: string[]) {
+    const given = files.flatMap((file) => ['--file', file]);
+    const { status, stdout, stderr } = spawnSync(
+      clusterTool('docker-compose'),
+      [...given, '--profile', '*', 'config', ...options],
+      // Variables of this process would win over those of .env.
+      { cwd: folder, encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: folder } },
+    );
+    return { status, stdout, stderr };
+  }
+
+  test.each([[FILES.slice(0, 1)], [FILES]])('finds nothing in %j, not even a warning', (files) => {
+    expect(config(files, '--quiet')).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  test('would find a word that it does not know', () => {
-    const text = readFileSync(path.join(ROOT, FILES[1]!), 'utf8').replace('healthcheck:', 'healthchek:');
+  test('understands the files as these tests do', () => {
+    const { stdout } = config(FILES, '--format', 'json');
+    const { services } = JSON.parse(stdout) as {
+      services: Record<string, Pick<ComposeService, 'image' | 'environment' | 'command'>>;
+    };
+    const ours = Object.entries({ ...platform.services, ...overlay.services });
+    expect(Object.keys(services).sort()).toEqual(ours.map(([name]) => name).sort());
+    for (const [name, { image, environment = {}, command = null }] of ours) {
+      const asText = Object.entries(environment).map(([variable, value]) => [variable, String(value)]);
+      expect(services[name]).toMatchObject({ image, command });
+      expect(services[name]?.environment ?? {}).toEqual(Object.fromEntries(asText));
+    }
+  });
+
+  test.each([
+    ['healthcheck:', 'healthchek:', "additional properties 'healthchek' not allowed"],
+    ['mem_limit: 512m', 'mem_limit: much', 'much'],
+    ['networks: [inside]', 'networks: [insight]', 'undefined network insight'],
+  ])('would find a fault: %s as %s', (right, wrong, said) => {
+    const text = readFileSync(path.join(ROOT, FILES[1]!), 'utf8').replace(right, wrong);
     writeFileSync(path.join(folder, 'wrong.yml'), text);
-    const { status, said } = loadCompose(folder, [FILES[0]!, 'wrong.yml']);
+    const { status, stderr } = config([FILES[0]!, 'wrong.yml'], '--quiet');
     expect(status).not.toBe(0);
-    expect(said).toContain('healthchek');
+    expect(stderr).toContain(said);
   });
 });

@@ -1,7 +1,6 @@
 export * from './cache-directory';
 export { type Certificates, makeCertificates } from './certificates';
 export { CLUSTER_HOME, clusterTool, describeWithClusterTools } from './cluster-tools';
-export { describeWhere } from './describe-where';
 export * from './kafka';
 export * from './postgres';
 export { describeWithPrometheus, type Prometheus, type Sample, startPrometheus } from './prometheus';
