@@ -64,7 +64,7 @@ const byScope = [
   room('ingestion', 'readings', 'messaging', 'auth', 'service-kit'),
   room('processing', 'readings', 'anomaly-detection', 'stream-processing', 'messaging', 'service-kit'),
   room('storage', ...LIBRARIES),
-  room('dashboard', 'readings', 'messaging', 'auth', 'service-kit'),
+  room('dashboard', 'readings', 'stream-processing', 'messaging', 'auth', 'service-kit'),
   room('gateway', 'messaging', 'auth', 'service-kit'),
   ...['pipeline', 'standalone', 'simulator', 'benchmark', 'kafka', 'chaos', 'cluster', 'security-check'].map(
     (scope) => room(scope, ...LIBRARIES),

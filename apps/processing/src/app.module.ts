@@ -63,6 +63,8 @@ function partitionDependencies(
       maxTimes: config.MAX_RECENT_TIMES_PER_PARTITION,
       episodeCalmMs: config.EPISODE_CALM_MS,
       slidingWindows: config.SLIDING_WINDOWS,
+      groupTags: config.GROUP_TAGS,
+      maxGroups: config.MAX_GROUPS_PER_PARTITION,
     },
   };
 }

@@ -45,3 +45,13 @@ test.each([
 ])('windows that can not be are refused at start: %s', (SLIDING_WINDOWS, message) => {
   expect(() => parseConfig(processing.config, { ...required, SLIDING_WINDOWS })).toThrow(message);
 });
+
+test('groups are a list of tags', () => {
+  const parsed = (GROUP_TAGS: string) =>
+    parseConfig(processing.config, { ...required, GROUP_TAGS }).GROUP_TAGS;
+  expect(parsed('')).toEqual([]);
+  expect(parsed('site, line')).toEqual(['site', 'line']);
+  for (const wrong of ['site,site', 'site,', 'a,b,c,d,e', 'x'.repeat(129)]) {
+    expect(() => parsed(wrong)).toThrow(/^GROUP_TAGS must be at most 4 different tags of at most 128 bytes/);
+  }
+});

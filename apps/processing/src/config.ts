@@ -5,7 +5,7 @@ import {
   shortestEvictionMs,
 } from '@tidewatch/stream-processing';
 import { z } from 'zod';
-import { slidingWindows } from './sliding-windows';
+import { groupTags, slidingWindows } from './window-settings';
 
 const HOUR_MS = 3_600_000;
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -45,6 +45,12 @@ const service = defineService({
     SLIDING_WINDOWS: slidingWindows.describe(
       'Windows that slide, beside those of 10 s and a minute: at most four `size/step`, such as `5m/1m,1h/5m`, in multiples of 10 s. Each costs a window on the log for every step and series.',
     ),
+    GROUP_TAGS: groupTags.describe(
+      'Tags by which series are grouped, such as `site,line`, at most four: windows of all series of a metric and one value of the tag. Each costs once more what windows of a reading cost.',
+    ),
+    MAX_GROUPS_PER_PARTITION: whole(1, 100_000)
+      .default(DEFAULTS.maxGroups)
+      .describe('Readings are in no window of further groups.'),
     CHECKPOINT_INTERVAL_MS: whole(100, 300_000)
       .default(5_000)
       .describe('Time between checkpoints of a partition: what a crash makes the service do again.'),

@@ -12,6 +12,11 @@ const unscored = new Counter({
   help: 'Readings in windows that came too late for the detector, which had seen a later one of their series.',
 });
 
+const ungrouped = new Counter({
+  name: 'tidewatch_processing_ungrouped_readings_total',
+  help: 'Readings in windows of their series, but not of its group: too late for it, or of a group beyond the bound. Once for each group.',
+});
+
 export const windows = new Counter({
   name: 'tidewatch_processing_windows_total',
   help: 'Windows put on the log, repeats after a crash included: first, or revised by late readings.',
@@ -74,8 +79,9 @@ export const latency = new Histogram({
 export function countReadings(counts: ReadingCounts, before: ReadingCounts): void {
   for (const outcome of Object.keys(counts) as (keyof ReadingCounts)[]) {
     const grown = counts[outcome] - before[outcome];
-    // Those are among the processed ones, too.
+    // These two are among the processed ones, too.
     if (outcome === 'unscored') unscored.inc(grown);
+    else if (outcome === 'ungrouped') ungrouped.inc(grown);
     else if (grown > 0) readings.inc({ outcome }, grown);
     before[outcome] = counts[outcome];
   }

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { anomaly } from './anomalies';
-import { seriesRef, windowAggregate } from './windows';
+import { deviceGroup, groupWindow, seriesRef, windowAggregate } from './windows';
 
 /** socket.io: path and events. The client emits `subscribe` with an acknowledgement; the server emits `frame`. */
 export const LIVE_PATH = '/socket.io';
 export const LIVE_EVENTS = { subscribe: 'subscribe', unsubscribe: 'unsubscribe', frame: 'frame' } as const;
 
-/** What a subscription shows: the latest value of each series, the points of one, anomalies, or system health. */
+/** What a subscription shows: the latest value of each series, the points of one, the windows of a group, anomalies, or system health. */
 export const subscription = z.discriminatedUnion('view', [
   z.strictObject({ view: z.literal('latest') }),
   z.strictObject({ view: z.literal('series'), series: seriesRef }),
+  z.strictObject({ view: z.literal('group'), group: deviceGroup }),
   z.strictObject({ view: z.literal('anomalies') }),
   z.strictObject({ view: z.literal('health') }),
 ]);
@@ -39,6 +40,8 @@ export type Points = z.infer<typeof points>;
 export const frameBody = z.discriminatedUnion('view', [
   z.object({ view: z.literal('latest'), values: z.array(latestValue) }),
   z.object({ view: z.literal('series'), points, windows: z.array(windowAggregate) }),
+  /** Each window as it is now; ascending by start. */
+  z.object({ view: z.literal('group'), windows: z.array(groupWindow) }),
   z.object({
     view: z.literal('anomalies'),
     /** Frame 0: ascending by beginning. Later ones: those that changed, each once and as it is now. */

@@ -6,9 +6,19 @@ export {
   type SeriesDetection,
 } from './detection/detection-settings';
 export { settingsOfSubjects, type SubjectSetting } from './detection/settings-of-subjects';
-export { incidentId, windowId } from './output-ids';
-export type { EpisodeReport, HashedSeries, ReadingCounts, RelatedSeries, StreamSink } from './outputs';
-export { PartitionStream, type SeriesChange } from './partition-stream';
+export { groupWindowId, incidentId, windowId } from './output-ids';
+export type { HashedGroup } from './groups/device-group';
+export { mergePartials } from './groups/merge-partials';
+export type {
+  EpisodeReport,
+  HashedSeries,
+  ReadingCounts,
+  RelatedSeries,
+  StateChange,
+  StreamSink,
+} from './outputs';
+export type { PartialWindow } from './windows/partial-window';
+export { PartitionStream } from './partition-stream';
 export {
   DEFAULT_STREAM_SETTINGS,
   faultOfSlidingWindows,

@@ -1,5 +1,7 @@
 import type { Episode, EpisodeEvent } from '@tidewatch/anomaly-detection';
 import type { SeriesKey } from '@tidewatch/readings';
+import type { HashedGroup } from './groups/device-group';
+import type { PartialWindow } from './windows/partial-window';
 import type { WindowValues } from './windows/window-layout';
 
 /** A series and its 16-byte hash. Do not write to the hash. */
@@ -25,11 +27,13 @@ export interface EpisodeReport {
 export interface StreamSink {
   /** A window of which event time has passed the end, with all readings so far; again with a higher revision after late ones. */
   window(series: HashedSeries, window: Readonly<WindowValues>): void;
+  /** What the partition knows of a window of a group. */
+  group(group: HashedGroup, window: PartialWindow): void;
   /** Of one episode in the order of its revisions, which rise by one. */
   episode(series: HashedSeries, report: EpisodeReport): void;
 }
 
-/** Readings by what became of them; each reading is in one, and those unscored are among those processed. */
+/** Readings by what became of them; each reading is in one, and those unscored or ungrouped are among those processed. */
 export interface ReadingCounts {
   /** In windows. */
   processed: number;
@@ -43,8 +47,16 @@ export interface ReadingCounts {
   untracked: number;
   /** In windows, but too late for the detector, which had seen a later one of its series. */
   unscored: number;
+  /** In windows of their series, but not of its group: too late for it, or of a group beyond the bound. Once for each group. */
+  ungrouped: number;
+}
+
+/** The state of one series or group to store, or its absence. `state` is a view: use it before asking for the next one. */
+export interface StateChange {
+  readonly hash: Uint8Array;
+  readonly state: Uint8Array | undefined;
 }
 
 export function noReadings(): ReadingCounts {
-  return { processed: 0, duplicate: 0, late: 0, ahead: 0, untracked: 0, unscored: 0 };
+  return { processed: 0, duplicate: 0, late: 0, ahead: 0, untracked: 0, unscored: 0, ungrouped: 0 };
 }

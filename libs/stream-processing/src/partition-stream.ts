@@ -3,7 +3,10 @@ import type { ReadingBatch } from '@tidewatch/readings';
 import { grownFlags, grownFloats } from './columns';
 import type { DetectionSettings } from './detection/detection-settings';
 import { DetectionFeed } from './detection/detection-feed';
-import { noReadings, type ReadingCounts, type StreamSink } from './outputs';
+import { groupHash } from './groups/device-group';
+import { GROUP_VERSION, readGroup } from './groups/group-codec';
+import { GroupWindows } from './groups/group-windows';
+import { noReadings, type ReadingCounts, type StateChange, type StreamSink } from './outputs';
 import { NO_ROW, SeriesTable } from './series-table';
 import { checkSettings, type StreamSettings } from './settings';
 import { ByteWriter } from './state/bytes';
@@ -20,12 +23,6 @@ import { LONG_WINDOW_US, WindowStore } from './windows/window-store';
 /** Idle series are looked for when the log's time enters a new period of this length. */
 const SWEEP_PERIOD_MS = 10_000;
 
-/** The state of one series to store, or its absence. `state` is a view: use it before asking for the next one. */
-export interface SeriesChange {
-  readonly hash: Uint8Array;
-  readonly state: Uint8Array | undefined;
-}
-
 /**
  * The state machines of all series of one partition. Its outputs and state are a function of the records of the log in their order (values,
  * event times, append times): no clock, no random, no dependence on how records come in batches. One reading costs no allocation.
@@ -39,6 +36,8 @@ export class PartitionStream {
   private readonly table = new SeriesTable();
   private readonly times = new RecentTimes();
   private readonly windows: WindowStore;
+  /** Undefined where nothing is grouped: then it costs nothing. */
+  private readonly groups: GroupWindows | undefined;
   private readonly detection: DetectionFeed;
 
   // Columns by row: event times in µs, the log's in ms.
@@ -68,8 +67,20 @@ export class PartitionStream {
     checkSettings(settings);
     this.latenessUs = settings.latenessMs * 1000;
     this.detection = new DetectionFeed(settings, detectorKind, sink, this.table.series);
-    this.windows = new WindowStore(settings.reorderMs * 1000, settings.slidingWindows, (row, window) => {
-      sink.window(this.table.series[row]!, window);
+    this.windows = new WindowStore(
+      settings.reorderMs * 1000,
+      settings.slidingWindows,
+      ({ row, slot, emission }, cells) => {
+        sink.window(this.table.series[row]!, cells.values(slot, emission));
+      },
+    );
+    if (settings.groupTags.length === 0) return;
+    const members = {
+      mark: (row: number) => this.windows.mark(row),
+      watermark: (row: number) => this.watermark[row]!,
+    };
+    this.groups = new GroupWindows(settings, members, (group, window) => {
+      sink.group(group, window);
     });
   }
 
@@ -130,8 +141,8 @@ export class PartitionStream {
     }
   }
 
-  /** What has changed since the last call: removed series first. Drain it before processing goes on. */
-  *takeChanges(): Generator<SeriesChange, void> {
+  /** What has changed since the last call: removed series first, groups last. Drain it before processing goes on. */
+  *takeChanges(): Generator<StateChange, void> {
     const { removed } = this;
     this.removed = [];
     for (const hash of removed) yield { hash, state: undefined };
@@ -142,6 +153,7 @@ export class PartitionStream {
       writer.clear();
       yield { hash: this.table.series[row]!.hash, state: this.snapshot(row, writer) };
     }
+    if (this.groups) yield* this.groups.takeChanges();
   }
 
   /** State of the partition beside that of its series: a few bytes. `silentUntilMs` is the time to which it goes on from there, before any record. */
@@ -157,6 +169,14 @@ export class PartitionStream {
     this.forgottenUntil = forgottenUntil;
     this.detection.restoreClock(clockMs);
     return silentUntilMs;
+  }
+
+  /** Restores one series or group; see `restoreSeries`. */
+  restore(state: Uint8Array): boolean {
+    if (state[0] !== GROUP_VERSION) return this.restoreSeries(state);
+    if (this.groups) this.groups.restore(state);
+    else this.removed.push(groupHash(readGroup(state).fields.key));
+    return true;
   }
 
   /**
@@ -180,6 +200,7 @@ export class PartitionStream {
     this.maxTime[row] = fields.maxTime;
     this.watermark[row] = fields.watermark;
     this.lastAppendMs[row] = fields.lastAppendMs;
+    this.groups?.join(row, fields.key);
     return this.detection.restore(row, fields) && isWhole;
   }
 
@@ -193,6 +214,7 @@ export class PartitionStream {
       const row = this.addRow(key);
       this.detection.begin(row);
       this.watermark[row] = this.forgottenUntil;
+      this.groups?.join(row, key);
       return row;
     }
     return NO_ROW;
@@ -218,7 +240,12 @@ export class PartitionStream {
     this.counts.processed += 1;
     this.changed[row] = 1;
     this.lastAppendMs[row] = this.clockMs;
+    const wasSilent = this.windows.nextDue[row] === Infinity;
     this.windows.add(row, time, value);
+    if (this.groups) {
+      if (wasSilent) this.groups.began(row);
+      this.counts.ungrouped += this.groups.add(row, time, value);
+    }
     if (!this.detection.take(row, time, value, this.maxTime[row]!)) this.counts.unscored += 1;
     if (!inOrder) {
       this.times.insert(row, time, this.watermark[row]!);
@@ -227,7 +254,13 @@ export class PartitionStream {
     this.times.append(row, time, this.watermark[row]!);
     this.maxTime[row] = time;
     this.raiseWatermark(row, time - this.latenessUs);
-    if (time >= this.windows.nextDue[row]!) this.windows.advance(row, time, this.watermark[row]!);
+    if (time >= this.windows.nextDue[row]!) this.advance(row, time);
+  }
+
+  private advance(row: number, time: number): void {
+    const before = this.windows.mark(row);
+    this.windows.advance(row, time, this.watermark[row]!);
+    this.groups?.advanced(row, before);
   }
 
   private raiseWatermark(row: number, watermark: number): void {
@@ -259,13 +292,17 @@ export class PartitionStream {
 
   /** Closes the windows and episodes of series that have gone quiet, forgets those that have been quiet for very long, and bounds the rest. */
   private sweep(): void {
-    for (const row of this.rowsWhere((row) => this.isQuietAt(row, this.clockMs))) {
-      const quietMs = this.clockMs - this.lastAppendMs[row]!;
-      const isOver = quietMs >= this.settings.evictAfterMs;
+    const quiet = this.rowsWhere((row) => this.isQuietAt(row, this.clockMs));
+    const isOver = (row: number): boolean =>
+      this.clockMs - this.lastAppendMs[row]! >= this.settings.evictAfterMs;
+    for (const row of quiet) {
+      const quietMs = isOver(row) ? Infinity : this.clockMs - this.lastAppendMs[row]!;
       this.closeIdle(row);
-      if (this.detection.closeEpisodes(row, isOver ? Infinity : quietMs)) this.changed[row] = 1;
-      if (isOver) this.forget(row);
+      if (this.detection.closeEpisodes(row, quietMs)) this.changed[row] = 1;
     }
+    // Before any of them leaves its groups.
+    this.groups?.settle();
+    for (const row of quiet) if (isOver(row)) this.forget(row);
     this.boundAllTimes();
   }
 
@@ -300,7 +337,9 @@ export class PartitionStream {
   private closeIdle(row: number): void {
     const last = this.maxTime[row]!;
     this.raiseWatermark(row, last - (last % LONG_WINDOW_US) + LONG_WINDOW_US);
+    const before = this.windows.mark(row);
     this.windows.close(row, this.watermark[row]!);
+    this.groups?.closed(row, before);
     this.detection.close(row);
     this.times.release(row);
   }
@@ -322,6 +361,7 @@ export class PartitionStream {
   }
 
   private removeRow(row: number): void {
+    this.groups?.leave(row);
     this.times.release(row);
     this.windows.release(row);
     this.detection.release(row);

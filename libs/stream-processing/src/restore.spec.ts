@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { type DetectorKind, DETECTORS, SnapshotError } from '@tidewatch/anomaly-detection';
 import * as fc from 'fast-check';
-import type { PartitionStream, SeriesChange } from './partition-stream';
+import type { StateChange } from './outputs';
+import type { PartitionStream } from './partition-stream';
 import { DEFAULT_STREAM_SETTINGS } from './settings';
 import { collectingStream, feed, type Record, recordsFrom, SERIES } from './spec/harness';
 import type { WindowValues } from './windows/window-layout';
@@ -176,7 +177,7 @@ test('a window that is final because there are too many times stays so, also whe
   expect(stream.output.windows).toEqual([]);
 });
 
-const someState = (): SeriesChange & { state: Uint8Array } => {
+const someState = (): StateChange & { state: Uint8Array } => {
   const { stream } = collectingStream(SETTINGS);
   feed(stream, {
     appendedAtMs: START,

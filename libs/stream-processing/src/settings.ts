@@ -26,6 +26,10 @@ export interface StreamSettings {
   readonly episodeCalmMs: number;
   /** Windows that slide, beside those of 10 s and a minute, which every series has. */
   readonly slidingWindows: readonly WindowSpec[];
+  /** Tags by which series are grouped: windows also over all series of a metric and one value of the tag. */
+  readonly groupTags: readonly string[];
+  /** Groups of one partition; readings are in no window of further ones. */
+  readonly maxGroups: number;
 }
 
 /** Sizes and steps are multiples of it: windows are put together from panes. */
@@ -45,6 +49,8 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   maxTimes: 2_000_000,
   episodeCalmMs: 60_000,
   slidingWindows: [],
+  groupTags: [],
+  maxGroups: 1_000,
 };
 
 /**
@@ -79,7 +85,7 @@ export function faultOfSlidingWindows(windows: readonly WindowSpec[]): string | 
 }
 
 /** Throws `RangeError` on settings that contradict each other. */
-export function checkSettings({ slidingWindows, ...numbers }: StreamSettings): void {
+export function checkSettings({ slidingWindows, groupTags, ...numbers }: StreamSettings): void {
   for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new RangeError(`${name} must be a whole number, not negative: ${value}`);
@@ -87,6 +93,7 @@ export function checkSettings({ slidingWindows, ...numbers }: StreamSettings): v
   }
   const fault = faultOfSlidingWindows(slidingWindows);
   if (fault !== undefined) throw new RangeError(`slidingWindows: ${fault}`);
+  if (new Set(groupTags).size < groupTags.length) throw new RangeError('groupTags: a tag is there twice');
   if (numbers.evictAfterMs <= shortestEvictionMs({ ...numbers, slidingWindows })) {
     throw new RangeError(
       'evictAfterMs must be longer than latenessMs, idleTimeoutMs, maxAheadMs and the longest window (a minute at least) together',

@@ -7,6 +7,8 @@ export function estimatedBytes(body: FrameBody): number {
       return body.values.reduce((sum, { series }) => sum + estimatedValueBytes(series), 0);
     case 'series':
       return body.points.timeMs.length * 30 + body.windows.length * 450;
+    case 'group':
+      return body.windows.length * 450;
     case 'anomalies':
       return body.anomalies.length * 1_500;
     case 'health':

@@ -4,6 +4,7 @@ import { HealthPoller } from '../health/health-poller';
 import { LiveState } from '../state/live-state';
 import { AnomalySource } from './anomaly-source';
 import type { FrameSource } from './frame-source';
+import { GroupSource } from './group-source';
 import { HealthSource } from './health-source';
 import { LatestSource } from './latest-source';
 import { SeriesSource } from './series-source';
@@ -23,6 +24,8 @@ export class FrameSources {
         return new LatestSource(this.state);
       case 'series':
         return new SeriesSource(this.state, wanted.series);
+      case 'group':
+        return new GroupSource(this.state.groups, wanted.group);
       case 'anomalies':
         return new AnomalySource(this.state);
       case 'health':

@@ -13,8 +13,8 @@ describe('a subscription', () => {
   test.each<[unknown, string]>([
     [undefined, 'Not a subscription: Invalid input: expected object, received undefined.'],
     ['latest', 'Not a subscription: Invalid input: expected object, received string.'],
-    [{ view: 'nothing' }, 'At /view: must be one of latest, series, anomalies, health.'],
-    [{}, 'At /view: must be one of latest, series, anomalies, health.'],
+    [{ view: 'nothing' }, 'At /view: must be one of latest, series, group, anomalies, health.'],
+    [{}, 'At /view: must be one of latest, series, group, anomalies, health.'],
     [{ view: 'latest', more: 1 }, 'Not a subscription: Unrecognized key: "more".'],
     [{ view: 'series' }, 'At /series: Invalid input: expected object, received undefined.'],
     [
@@ -34,5 +34,14 @@ describe('a subscription', () => {
   test('is not repeated at length when it is wrong', () => {
     const fault = parseSubscription({ view: 'latest', ['x'.repeat(10_000)]: 1 });
     expect(fault).toHaveLength(200);
+  });
+
+  test('of a group has names that a tag and a metric may have', () => {
+    const group = { tag: 'site', value: 'north', metric: 'flow' };
+    expect(parseSubscription({ view: 'group', group })).toEqual({ view: 'group', group });
+    expect(parseSubscription({ view: 'group', group: { ...group, value: 'x'.repeat(129) } })).toBe(
+      'At /group: names have at most 128 bytes.',
+    );
+    expect(parseSubscription({ view: 'group', group: { ...group, tag: '' } })).toMatch(/^At \/group\/tag: /);
   });
 });

@@ -11,6 +11,9 @@ export function parseSubscription(body: unknown): Subscription | string {
   if (data.view === 'series' && !isWithinLimits(data.series)) {
     return `At /series: names have at most ${LIMITS.nameBytes} bytes, and there are at most ${LIMITS.tagsPerReading} tags.`;
   }
+  if (data.view === 'group' && !Object.values(data.group).every(isShort)) {
+    return `At /group: names have at most ${LIMITS.nameBytes} bytes.`;
+  }
   return data;
 }
 
@@ -25,8 +28,9 @@ function faultOf({ code, path, message }: Issue): string {
 /** A watched series has a place in memory before its first reading: names that no reading may have must not get one. */
 function isWithinLimits({ device, metric, tags }: SeriesRef): boolean {
   const pairs = Object.entries(tags);
-  return (
-    pairs.length <= LIMITS.tagsPerReading &&
-    [device, metric, ...pairs.flat()].every((name) => Buffer.byteLength(name) <= LIMITS.nameBytes)
-  );
+  return pairs.length <= LIMITS.tagsPerReading && [device, metric, ...pairs.flat()].every(isShort);
+}
+
+function isShort(name: string): boolean {
+  return Buffer.byteLength(name) <= LIMITS.nameBytes;
 }

@@ -1,6 +1,7 @@
 import type { Anomaly, LatestValue, Points, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
 import { type ReadingBatch, type SeriesKey, seriesKey } from '@tidewatch/readings';
 import { BoundedMap } from './bounded-map';
+import { GroupState } from './group-state';
 import { PointBuffer } from './point-buffer';
 import { SeriesTable } from './series-table';
 
@@ -51,6 +52,7 @@ export class LiveState {
   version = 0;
   /** When ingestion took the readings of the newest block, milliseconds since the epoch; 0 while replaying old ones. */
   receivedAtMs = 0;
+  readonly groups = new GroupState();
   readonly #table: SeriesTable;
   readonly #latestUs: Float64Array;
   readonly #latestValue: Float64Array;

@@ -1,11 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { anomaly, HEADERS, TOPICS, windowAggregate } from '@tidewatch/contracts';
+import {
+  anomaly,
+  GROUP_WINDOW_EVENT_TYPES,
+  groupPartial,
+  HEADERS,
+  TOPICS,
+  windowAggregate,
+} from '@tidewatch/contracts';
 import type { ConsumedRecord, LogBatch, LogConsumer, MessageLog } from '@tidewatch/messaging';
 import { decodeBlock } from '@tidewatch/readings';
 import { livePointBytes, liveSeries, tailedReadings, unreadableRecords } from '../metrics';
 import type { LiveState } from '../state/live-state';
 
 const LIVE_TOPICS = [TOPICS.readings, TOPICS.aggregates, TOPICS.anomalies];
+const GROUP_EVENTS = new Set<string>(Object.values(GROUP_WINDOW_EVENT_TYPES));
 /** The past is known when for so long no record came that was appended before the start. */
 const REBUILD_IDLE_MS = 5_000;
 const RETRY_MS = 1_000;
@@ -123,15 +131,24 @@ export class LiveTail {
       this.state.applyReadings(batch, record.appendedAtMs, receivedAtMs);
       if (isLive) tailedReadings.inc(batch.seriesIndex.length);
     } else if (topic === TOPICS.aggregates) {
-      this.state.applyWindow(windowAggregate.parse(jsonOf(record)));
+      this.#applyAggregate(record);
     } else {
       this.state.applyAnomaly(anomaly.parse(jsonOf(record)), receivedAtMs);
     }
   }
 
+  #applyAggregate(record: ConsumedRecord): void {
+    if (isGroupWindow(record)) this.state.groups.apply(groupPartial.parse(jsonOf(record)));
+    else this.state.applyWindow(windowAggregate.parse(jsonOf(record)));
+  }
+
   async #pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
+}
+
+function isGroupWindow({ headers }: ConsumedRecord): boolean {
+  return GROUP_EVENTS.has(headers['ce_type'] ?? '');
 }
 
 function jsonOf(record: ConsumedRecord): unknown {

@@ -32,7 +32,7 @@ export async function openPartition(
   dependencies: PartitionDependencies,
 ): Promise<PartitionProcessor> {
   const { log, store, settings, detector, checkpointIntervalMs } = dependencies;
-  const outputs = new OutputBuffer(log, {
+  const outputs = new OutputBuffer(log, claim.partition, {
     aggregates: await log.partitionCount(TOPICS.aggregates),
     anomalies: await log.partitionCount(TOPICS.anomalies),
   });
@@ -69,7 +69,7 @@ async function restore(claim: PartitionClaim, stream: PartitionStream, store: St
   const { partition } = stored;
   let silentUntilMs = 0;
   if (partition) attempt(() => ((silentUntilMs = stream.restorePartition(partition)), true));
-  for await (const state of stored.series) attempt(() => stream.restoreSeries(state));
+  for await (const state of stored.series) attempt(() => stream.restore(state));
   if (faults.damaged > 0) {
     logger.error(`partition ${claim.partition}: ${faults.damaged} stored states set aside (${example})`);
   }

@@ -3,12 +3,14 @@ import type { LogRecord, MessageLog } from '@tidewatch/messaging';
 import {
   anomalyOf,
   type EpisodeReport,
+  type HashedGroup,
   type HashedSeries,
+  type PartialWindow,
   type StreamSink,
   type WindowValues,
 } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
-import { anomalyRecord, windowRecord } from './output-records';
+import { anomalyRecord, groupRecord, windowRecord } from './output-records';
 
 /** Bounds of one append: far below what the log takes at once, so that partitions don't crowd each other out. */
 const APPEND_RECORDS = 2_000;
@@ -23,6 +25,8 @@ export class OutputBuffer implements StreamSink {
 
   constructor(
     private readonly log: MessageLog,
+    /** Of the readings. */
+    private readonly partition: number,
     private readonly partitions: { readonly aggregates: number; readonly anomalies: number },
   ) {}
 
@@ -34,6 +38,12 @@ export class OutputBuffer implements StreamSink {
   window(series: HashedSeries, values: Readonly<WindowValues>): void {
     if (values.revision > 0) this.revised += 1;
     this.windows.push(windowRecord(series, values, this.partitions.aggregates));
+  }
+
+  group(group: HashedGroup, window: PartialWindow): void {
+    if (window.revision > 0) this.revised += 1;
+    const place = { partition: this.partition, partitions: this.partitions.aggregates };
+    this.windows.push(groupRecord(group, window, place));
   }
 
   episode(series: HashedSeries, report: EpisodeReport): void {

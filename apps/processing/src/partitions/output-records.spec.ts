@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { detectorKind, newVerdict, openEpisode } from '@tidewatch/anomaly-detection';
-import { anomaly, windowAggregate } from '@tidewatch/contracts';
+import { anomaly, groupPartial, windowAggregate } from '@tidewatch/contracts';
+import type { LogRecord } from '@tidewatch/messaging';
 import { partitionOfDevice, seriesHash, seriesKey } from '@tidewatch/readings';
 import { anomalyOf, incidentId, windowId } from '@tidewatch/stream-processing';
-import { anomalyRecord, windowRecord } from './output-records';
+import { anomalyRecord, groupRecord, windowRecord } from './output-records';
 
 const key = seriesKey('pump-7', 'temperature', [['hall', 'b']]);
 const series = { key, hash: seriesHash(key) };
+const groupHash = Uint8Array.from({ length: 16 }, (_, i) => i);
 
 test("a window keeps to the contract, goes to its device's partition, and has an id that never changes", () => {
   const values = {
@@ -44,6 +46,27 @@ test("a window keeps to the contract, goes to its device's partition, and has an
     ce_id: 'f1f226204d4e00b9e2f263d1edd347a1.3',
     ce_type: 'io.tidewatch.window.revised',
   });
+});
+
+test('what a partition knows of a window of a group keeps to the contract, and is where that of other partitions is', () => {
+  const group = { tag: 'site', value: 'north', metric: 'flow' };
+  const part = {
+    ...{ sizeMs: 60_000, stepMs: 10_000, startMs: 1_700_000_040_000, revision: 1, final: false },
+    ...{ count: 2, min: 1, max: 2, sums: [3], sumsOfSquares: [5], firstUs: 7, first: 1, lastUs: 9, last: 2 },
+    sketch: { level: 0, buckets: [65_472, 65_536], counts: [1, 1] },
+  };
+  const [a, b] = [0, 1].map((partition) =>
+    groupRecord({ key: group, hash: groupHash }, part, { partition, partitions: 12 }),
+  ) as [LogRecord, LogRecord];
+  const body = groupPartial.parse(JSON.parse(Buffer.from(a.value).toString()));
+  expect(body).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), group, partition: 0, ...part });
+  expect(a.headers).toMatchObject({
+    ce_id: `${body.id}.1`,
+    ce_type: 'io.tidewatch.group-window.revised',
+    ce_time: '2023-11-14T22:15:00.000000Z',
+  });
+  expect([a.key, a.partition]).toEqual([b.key, b.partition]);
+  expect(b.headers).not.toMatchObject({ ce_id: a.headers!['ce_id']! });
 });
 
 test('windows of one size and start are told apart by their step', () => {

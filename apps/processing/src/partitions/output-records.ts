@@ -3,12 +3,22 @@ import {
   ANOMALY_EVENT_TYPES,
   type AnomalyEvent,
   cloudEventHeaders,
+  GROUP_WINDOW_EVENT_TYPES,
+  type GroupPartial,
   WINDOW_EVENT_TYPES,
   type WindowAggregate,
 } from '@tidewatch/contracts';
 import type { LogRecord } from '@tidewatch/messaging';
 import { formatTimeUs, partitionOfDevice } from '@tidewatch/readings';
-import { type HashedSeries, seriesRef, windowId, type WindowValues } from '@tidewatch/stream-processing';
+import {
+  groupWindowId,
+  type HashedGroup,
+  type HashedSeries,
+  type PartialWindow,
+  seriesRef,
+  windowId,
+  type WindowValues,
+} from '@tidewatch/stream-processing';
 
 const SOURCE = '/tidewatch/processing';
 
@@ -22,27 +32,54 @@ export function windowRecord(
     series: seriesRef(key),
     ...values,
   };
-  const endUs = (values.startMs + values.sizeMs) * 1000;
-  const type = window.revision === 0 ? WINDOW_EVENT_TYPES.first : WINDOW_EVENT_TYPES.revised;
-  const event = { id: `${window.id}.${window.revision}`, type, time: formatTimeUs(endUs) };
-  return record(window, event, partitions);
+  return record(window, windowEvent(window, WINDOW_EVENT_TYPES), { key: key.device, partitions });
+}
+
+/** `partition` is that of the readings. All records of a group are on one partition, so that who merges them need read no other. */
+export function groupRecord(
+  { key, hash }: HashedGroup,
+  part: PartialWindow,
+  { partition, partitions }: { partition: number; partitions: number },
+): LogRecord {
+  const window: GroupPartial = {
+    id: groupWindowId(hash, partition, part),
+    group: key,
+    partition,
+    ...part,
+  };
+  const name = `${key.tag}=${key.value}/${key.metric}`;
+  return record(window, windowEvent(window, GROUP_WINDOW_EVENT_TYPES), { key: name, partitions });
+}
+
+function windowEvent(
+  window: WindowAggregate | GroupPartial,
+  types: { readonly first: string; readonly revised: string },
+): Event {
+  const { id, revision, startMs, sizeMs } = window;
+  const type = revision === 0 ? types.first : types.revised;
+  return { id: `${id}.${revision}`, type, time: formatTimeUs((startMs + sizeMs) * 1000) };
 }
 
 export function anomalyRecord(anomaly: Anomaly, event: AnomalyEvent, partitions: number): LogRecord {
   const { id, revision, began, ended } = anomaly;
-  const type = ANOMALY_EVENT_TYPES[event];
-  return record(anomaly, { id: `${id}.${revision}`, type, time: ended ?? began }, partitions);
+  const head = { id: `${id}.${revision}`, type: ANOMALY_EVENT_TYPES[event], time: ended ?? began };
+  return record(anomaly, head, { key: anomaly.series.device, partitions });
+}
+
+interface Event {
+  readonly id: string;
+  readonly type: string;
+  readonly time: string;
 }
 
 function record(
-  body: WindowAggregate | Anomaly,
-  event: { id: string; type: string; time: string },
-  partitions: number,
+  body: WindowAggregate | GroupPartial | Anomaly,
+  event: Event,
+  { key, partitions }: { key: string; partitions: number },
 ): LogRecord {
-  const { device } = body.series;
   return {
-    partition: partitionOfDevice(device, partitions),
-    key: device,
+    partition: partitionOfDevice(key, partitions),
+    key,
     value: Buffer.from(JSON.stringify(body)),
     headers: cloudEventHeaders({ source: SOURCE, ...event }),
   };

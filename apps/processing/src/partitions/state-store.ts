@@ -1,5 +1,5 @@
 import type { PartitionClaim } from '@tidewatch/messaging';
-import type { SeriesChange } from '@tidewatch/stream-processing';
+import type { StateChange } from '@tidewatch/stream-processing';
 import type { Pool, PoolClient } from 'pg';
 
 const HASH_BYTES = 16;
@@ -59,7 +59,7 @@ export class StateStore {
     claim: PartitionClaim,
     nextOffset: bigint,
     partitionState: Uint8Array,
-    changes: Iterable<SeriesChange>,
+    changes: Iterable<StateChange>,
   ): Promise<Written> {
     const client = await this.pool.connect();
     // A connection that dies between two queries tells it by this event; the next query fails, which is enough.
@@ -104,7 +104,7 @@ async function writeChanges(
   client: PoolClient,
   place: Place,
   partitionState: Uint8Array,
-  changes: Iterable<SeriesChange>,
+  changes: Iterable<StateChange>,
 ): Promise<Written> {
   let removed: Uint8Array[] = [];
   let states: { hash: Uint8Array; state: Uint8Array }[] = [

@@ -42,6 +42,7 @@ async function run(storage: StorageForTests, device: string): Promise<void> {
   const events: Anomaly[] = [];
   const stream = new PartitionStream(DEFAULT_STREAM_SETTINGS, detectorKind('agreement'), {
     window: () => undefined,
+    group: () => undefined,
     episode: (series, report) => void events.push(anomalyOf(series, report)),
   });
   const blocks: Uint8Array[] = [];

@@ -43,6 +43,7 @@ export class Replay {
       if (settings === undefined) continue;
       const sink: StreamSink = {
         window: () => undefined,
+        group: () => undefined,
         episode: (series, report) => {
           if (wanted.has(canonicalSeriesKey(series.key))) onEpisode(way, anomalyOf(series, report));
         },

@@ -11,7 +11,7 @@ import { settingsOfSubjects } from './settings-of-subjects';
 const START_US = 1_700_000_040_000_000;
 const SECOND_US = 1_000_000;
 const HOUR = 3_600;
-const SINK = { window: () => undefined, episode: () => undefined };
+const SINK = { window: () => undefined, group: () => undefined, episode: () => undefined };
 
 const pump = Array.from({ length: 19 }, (_, i) => seriesKey('pump', `metric-${i}`));
 const meter = seriesKey('meter', 'total');

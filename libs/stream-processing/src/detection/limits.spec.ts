@@ -135,6 +135,7 @@ describe('an episode of a limit', () => {
     const said: Anomaly[] = [];
     const stream = new PartitionStream(SETTINGS, countingDetector, {
       window: () => undefined,
+      group: () => undefined,
       episode: (series, report) => said.push(anomalyOf(series, report)),
     });
     stream.useDetection(ofPressure({ limits: { max: { value: 90, forSeconds: 130 } } }));

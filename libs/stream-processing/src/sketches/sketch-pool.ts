@@ -2,6 +2,13 @@ import { grownInts } from '../columns';
 import type { ByteReader, ByteWriter } from '../state/bytes';
 import { bucketOf, middleOf, raised } from './buckets';
 
+/** What is in a sketch: buckets ascending by number, and how many values are in each. */
+export interface SketchContent {
+  readonly level: number;
+  readonly buckets: number[];
+  readonly counts: number[];
+}
+
 /** Cells of a sketch's chunk before its buckets: number and count of each, ascending by number. */
 const SIZE_CLASS = 0;
 const LEVEL = 1;
@@ -69,6 +76,25 @@ export class SketchPool {
       if (seen > rank) return middleOf(ints[at]!, ints[sketch + LEVEL]!);
     }
     return NaN;
+  }
+
+  content(sketch: number): SketchContent {
+    const { ints } = this;
+    const buckets: number[] = [];
+    const counts: number[] = [];
+    for (let i = 0; i < ints[sketch + LENGTH]!; i++) {
+      buckets.push(ints[sketch + HEADER + i * 2]!);
+      counts.push(ints[sketch + HEADER + i * 2 + 1]!);
+    }
+    return { level: ints[sketch + LEVEL]!, buckets, counts };
+  }
+
+  /** A new sketch with this content. */
+  of({ level, buckets, counts }: SketchContent): number {
+    let sketch = this.allocate(0);
+    this.ints[sketch + LEVEL] = level;
+    for (const [i, bucket] of buckets.entries()) sketch = this.count(sketch, bucket, counts[i]!);
+    return sketch;
   }
 
   write(sketch: number, writer: ByteWriter): void {

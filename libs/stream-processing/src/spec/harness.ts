@@ -84,6 +84,7 @@ export function recordsFrom(startMs: number, arrivals: readonly Arrival[]): Reco
 
 export interface Output {
   readonly windows: object[];
+  readonly groups: object[];
   readonly anomalies: object[];
 }
 
@@ -91,8 +92,9 @@ export function collectingStream(
   settings: StreamSettings,
   kind: DetectorKind = countingDetector,
 ): { stream: PartitionStream; output: Output } {
-  const output: Output = { windows: [], anomalies: [] };
+  const output: Output = { windows: [], groups: [], anomalies: [] };
   const stream = new PartitionStream(settings, kind, {
+    group: ({ key }, window) => output.groups.push({ ...key, ...window }),
     window: ({ key }, window) => output.windows.push({ series: SERIES.indexOf(ownKey(key)), ...window }),
     episode: ({ key }, { event, episode, related }) =>
       output.anomalies.push({

@@ -1,11 +1,10 @@
-import { crc32 } from 'node:zlib';
-import { SnapshotError } from '@tidewatch/anomaly-detection';
 import { seriesKey, type SeriesKey, type Tag } from '@tidewatch/readings';
 import type { DetectionFields } from '../detection/detection-feed';
 import { ByteReader, ByteWriter } from './bytes';
+import { openFrame, writeFrame } from './frame';
 
 /**
- * State of a series: version (1 byte), CRC-32 of what follows (4), then the fields below, the recent times, the windows, the readings
+ * State of a series: a frame of this version with the fields below, the recent times, the windows, the readings
  * held back, the episodes and what goes on beyond limits.
  * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8), and the time that the
  * silence behind it has come to (8; 0 where there is none).
@@ -13,7 +12,6 @@ import { ByteReader, ByteWriter } from './bytes';
 const SERIES_VERSION = 7;
 const PARTITION_VERSION = 3;
 const WITHOUT_SILENCE = 2;
-const HEADER_BYTES = 5;
 
 export interface SeriesFields extends DetectionFields {
   readonly key: SeriesKey;
@@ -31,31 +29,20 @@ export interface PartitionFields {
 
 /** `writeRest` writes what follows the fields. The result is a view of the writer's buffer. */
 export function writeSeries(writer: ByteWriter, fields: SeriesFields, writeRest: () => void): Uint8Array {
-  const start = writer.length;
-  writer.byte(SERIES_VERSION);
-  writer.uint32(0);
-  writeKey(writer, fields.key);
-  writer.float64(fields.maxTime);
-  writer.float64(fields.watermark);
-  writer.float64(fields.lastAppendMs);
-  writer.text(fields.detector);
-  writer.bytes(fields.detectorState);
-  writeRest();
-  const state = writer.written(start);
-  const checksum = crc32(state.subarray(HEADER_BYTES));
-  new DataView(state.buffer, state.byteOffset).setUint32(1, checksum, true);
-  return state;
+  return writeFrame(writer, SERIES_VERSION, () => {
+    writeKey(writer, fields.key);
+    writer.float64(fields.maxTime);
+    writer.float64(fields.watermark);
+    writer.float64(fields.lastAppendMs);
+    writer.text(fields.detector);
+    writer.bytes(fields.detectorState);
+    writeRest();
+  });
 }
 
 /** The fields, and a reader that stands behind them. Throws `SnapshotError`. */
 export function readSeries(state: Uint8Array): { fields: SeriesFields; reader: ByteReader } {
-  if (state.length < HEADER_BYTES || state[0] !== SERIES_VERSION) {
-    throw new SnapshotError(`state of an unknown version: ${state[0] ?? 'empty'}`);
-  }
-  const checksum = new ByteReader(state.subarray(1, HEADER_BYTES)).uint32();
-  const body = state.subarray(HEADER_BYTES);
-  if (crc32(body) !== checksum) throw new SnapshotError('damaged state: the checksum differs');
-  const reader = new ByteReader(body);
+  const reader = openFrame(state, SERIES_VERSION);
   const fields: SeriesFields = {
     key: readKey(reader),
     maxTime: reader.float64(),

@@ -3,6 +3,7 @@ import type { ByteReader, ByteWriter } from '../state/bytes';
 import { NO_SKETCH, SketchPool } from '../sketches/sketch-pool';
 import { type DoubledNumber, standardDeviation } from '../sums/deviation';
 import { addExact, mergeExact, roundedSum, type Spills, SUM_CELLS } from '../sums/exact-sum';
+import { partsOfSum, type PartialWindow } from './partial-window';
 import { readWindow, writeWindow } from './window-codec';
 import { LINK, WINDOW, type WindowSpec, type WindowValues } from './window-layout';
 
@@ -72,20 +73,14 @@ export class WindowCells {
     for (let i = slot + WINDOW.sum; i < slot + WINDOW.squares + SUM_CELLS; i++) cells[i] = 0;
   }
 
-  /** `time` is not among those of the window. */
+  /** Several values of one time, which come from several series only, count as if the least came first and the greatest last. */
   accumulate(slot: number, time: number, value: number): void {
     const { cells } = this;
     cells[slot + WINDOW.count]! += 1;
     if (value < cells[slot + WINDOW.min]!) cells[slot + WINDOW.min] = value;
     if (value > cells[slot + WINDOW.max]!) cells[slot + WINDOW.max] = value;
-    if (time < cells[slot + WINDOW.firstTime]!) {
-      cells[slot + WINDOW.firstTime] = time;
-      cells[slot + WINDOW.first] = value;
-    }
-    if (time > cells[slot + WINDOW.lastTime]!) {
-      cells[slot + WINDOW.lastTime] = time;
-      cells[slot + WINDOW.last] = value;
-    }
+    if (time <= cells[slot + WINDOW.firstTime]!) this.setFirst(slot, time, value);
+    if (time >= cells[slot + WINDOW.lastTime]!) this.setLast(slot, time, value);
     addExact(cells, slot + WINDOW.sum, value, this.spills);
     const square = Math.min(value * value, Number.MAX_VALUE);
     addExact(cells, slot + WINDOW.squares, square, this.spills);
@@ -101,14 +96,8 @@ export class WindowCells {
     cells[into + WINDOW.count]! += cells[from + WINDOW.count]!;
     cells[into + WINDOW.min] = Math.min(cells[into + WINDOW.min]!, cells[from + WINDOW.min]!);
     cells[into + WINDOW.max] = Math.max(cells[into + WINDOW.max]!, cells[from + WINDOW.max]!);
-    if (cells[from + WINDOW.firstTime]! < cells[into + WINDOW.firstTime]!) {
-      cells[into + WINDOW.firstTime] = cells[from + WINDOW.firstTime]!;
-      cells[into + WINDOW.first] = cells[from + WINDOW.first]!;
-    }
-    if (cells[from + WINDOW.lastTime]! > cells[into + WINDOW.lastTime]!) {
-      cells[into + WINDOW.lastTime] = cells[from + WINDOW.lastTime]!;
-      cells[into + WINDOW.last] = cells[from + WINDOW.last]!;
-    }
+    this.setFirst(into, cells[from + WINDOW.firstTime]!, cells[from + WINDOW.first]!);
+    this.setLast(into, cells[from + WINDOW.lastTime]!, cells[from + WINDOW.last]!);
     mergeExact(cells, into + WINDOW.sum, from + WINDOW.sum, this.spills);
     mergeExact(cells, into + WINDOW.squares, from + WINDOW.squares, this.spills);
     cells[into + WINDOW.sketch] = this.sketches.merge(
@@ -136,6 +125,37 @@ export class WindowCells {
     return emitted;
   }
 
+  /** The window as a part that can be merged elsewhere. */
+  partial(slot: number, { spec, revision, final }: Emission): PartialWindow {
+    const { cells } = this;
+    return {
+      ...{ sizeMs: spec.sizeMs, stepMs: spec.stepMs, startMs: cells[slot + WINDOW.start]! / 1000 },
+      ...{ revision, final, count: cells[slot + WINDOW.count]! },
+      ...{ min: cells[slot + WINDOW.min]!, max: cells[slot + WINDOW.max]! },
+      sums: partsOfSum(cells, slot + WINDOW.sum, this.spills),
+      sumsOfSquares: partsOfSum(cells, slot + WINDOW.squares, this.spills),
+      ...{ firstUs: cells[slot + WINDOW.firstTime]!, first: cells[slot + WINDOW.first]! },
+      ...{ lastUs: cells[slot + WINDOW.lastTime]!, last: cells[slot + WINDOW.last]! },
+      sketch: this.sketches.content(cells[slot + WINDOW.sketch]!),
+    };
+  }
+
+  /** Adds a part, which has no reading in common with what is there. */
+  mergePartial(into: number, partial: PartialWindow): void {
+    const part = this.allocate(partial.startMs * 1000);
+    const { cells, spills } = this;
+    cells[part + WINDOW.count] = partial.count;
+    cells[part + WINDOW.min] = partial.min;
+    cells[part + WINDOW.max] = partial.max;
+    this.setFirst(part, partial.firstUs, partial.first);
+    this.setLast(part, partial.lastUs, partial.last);
+    for (const sum of partial.sums) addExact(cells, part + WINDOW.sum, sum, spills);
+    for (const sum of partial.sumsOfSquares) addExact(cells, part + WINDOW.squares, sum, spills);
+    cells[part + WINDOW.sketch] = this.sketches.of(partial.sketch);
+    this.merge(into, part);
+    this.free(part);
+  }
+
   write(slot: number, writer: ByteWriter): void {
     const { cells } = this;
     writeWindow(writer, cells, slot, this.spills);
@@ -147,6 +167,22 @@ export class WindowCells {
     const { cells } = this;
     readWindow(reader, cells, slot, this.spills);
     if (cells[slot + WINDOW.count]! > 0) cells[slot + WINDOW.sketch] = this.sketches.read(reader);
+  }
+
+  private setFirst(slot: number, time: number, value: number): void {
+    const { cells } = this;
+    const before = cells[slot + WINDOW.firstTime]!;
+    if (time > before || (time === before && value >= cells[slot + WINDOW.first]!)) return;
+    cells[slot + WINDOW.firstTime] = time;
+    cells[slot + WINDOW.first] = value;
+  }
+
+  private setLast(slot: number, time: number, value: number): void {
+    const { cells } = this;
+    const before = cells[slot + WINDOW.lastTime]!;
+    if (time < before || (time === before && value <= cells[slot + WINDOW.last]!)) return;
+    cells[slot + WINDOW.lastTime] = time;
+    cells[slot + WINDOW.last] = value;
   }
 
   /** Mean, deviation and percentiles, from the rest of `emitted`. */

@@ -3,12 +3,19 @@ import type { ByteReader, ByteWriter } from '../state/bytes';
 import { type CompositeParts, CompositeWindows, type EmissionRange } from './composite-windows';
 import { NO_PANE, PaneLists } from './pane-lists';
 import { type Emission, WindowCells } from './window-cells';
-import { WINDOW, type WindowSpec, type WindowValues } from './window-layout';
+import { WINDOW, type WindowSpec } from './window-layout';
 
 const SHORT_US = 10_000_000;
 const SHORT: WindowSpec = { sizeMs: 10_000, stepMs: 10_000 };
 const LONG: WindowSpec = { sizeMs: 60_000, stepMs: 60_000 };
 export const LONG_WINDOW_US = 60_000_000;
+
+/** A window to be emitted, in a slot of the cells. */
+export interface EmittedWindow {
+  readonly row: number;
+  readonly slot: number;
+  readonly emission: Emission;
+}
 
 /**
  * The windows of each series (by row) that may still change: short ones, which take the readings, and those which are put together from them.
@@ -27,14 +34,14 @@ export class WindowStore {
   private readonly parts: CompositeParts;
   private readonly due: number[] = [];
   private readonly emitSlot = (row: number, slot: number, emission: Emission): void => {
-    this.emit(row, this.windows.values(slot, emission));
+    this.emit({ row, slot, emission }, this.windows);
   };
 
-  /** `emit` gets windows ascending by time, the short ones first, then those of a minute, then those of `sliding`. It copies what it keeps. */
+  /** `emit` gets windows ascending by time, the short ones first, then those of a minute, then those of `sliding`. It reads them from the cells. */
   constructor(
     private readonly delayUs: number,
     sliding: readonly WindowSpec[],
-    private readonly emit: (row: number, window: WindowValues) => void,
+    private readonly emit: (window: EmittedWindow, cells: WindowCells) => void,
   ) {
     const { windows, shorts, emitSlot } = this;
     this.parts = { windows, fine: shorts, whole: windows.allocate(0), emit: emitSlot };
@@ -59,9 +66,20 @@ export class WindowStore {
     this.windows.accumulate(slot, time, value);
   }
 
+  /** Windows which end at or before it have been emitted; Infinity where the series is new or was closed. */
+  mark(row: number): number {
+    return this.nextDue[row]! - SHORT_US - this.delayUs;
+  }
+
   /** The event time of the series has reached `time`: emits what is due, and forgets what ends at or before `watermark`. */
   advance(row: number, time: number, watermark: number): void {
-    const mark = Math.floor((time - this.delayUs) / SHORT_US) * SHORT_US;
+    this.advanceTo(row, Math.floor((time - this.delayUs) / SHORT_US) * SHORT_US, watermark);
+  }
+
+  /** Emits what ends at or before `mark`, a multiple of the shortest window; does not go back. */
+  advanceTo(row: number, wantedMark: number, watermark: number): void {
+    const before = this.mark(row);
+    const mark = before < Infinity ? Math.max(before, wantedMark) : wantedMark;
     this.emitChanged(row, { after: this.dirtyFrom[row]!, until: mark, watermark });
     this.forget(row, Math.min(mark, watermark));
     this.dirtyFrom[row] = mark;
@@ -73,6 +91,18 @@ export class WindowStore {
     this.emitChanged(row, { after: this.dirtyFrom[row]!, until: Infinity, watermark });
     this.forget(row, watermark);
     this.nextDue[row] = this.dirtyFrom[row] = Infinity;
+  }
+
+  /** The start of the `nth` newest short window; -Infinity where there are fewer. */
+  newestStart(row: number, nth: number): number {
+    let pane = this.shorts.newest[row]!;
+    for (let left = nth; pane !== NO_PANE && left > 1; left--) pane = this.shorts.older(pane);
+    return pane === NO_PANE ? -Infinity : this.shorts.start(pane);
+  }
+
+  /** The end of the newest short window; -Infinity where there is none. */
+  newestEnd(row: number): number {
+    return this.newestStart(row, 1) + SHORT_US;
   }
 
   /** The end of the last window that a reading of `time` is in. */

@@ -23,7 +23,7 @@ export function measureState(kind: DetectorKind, count: number, periodSeconds: n
   const before = memory();
   const settings = { ...DEFAULT_STREAM_SETTINGS, maxSeries: count, maxTimes: 200 * count };
   const nothing = (): void => undefined;
-  const stream = new PartitionStream(settings, kind, { window: nothing, episode: nothing });
+  const stream = new PartitionStream(settings, kind, { window: nothing, group: nothing, episode: nothing });
   const rounds = Math.max(10, Math.ceil((settings.latenessMs * 1.5) / 1000 / periodSeconds));
   const startedAt = process.cpuUsage();
   for (let round = 0; round < rounds; round++) {

@@ -1,3 +1,4 @@
+import { LIMITS } from '@tidewatch/contracts';
 import { faultOfSlidingWindows, type WindowSpec } from '@tidewatch/stream-processing';
 import { z } from 'zod';
 
@@ -29,4 +30,21 @@ export const slidingWindows = z
     if (fault !== undefined)
       context.addIssue({ code: 'custom', message: `must be possible windows: ${fault}` });
     return windows;
+  });
+
+const MOST_TAGS = 4;
+
+/** Tags by which series are grouped, from a comma-separated list. */
+export const groupTags = z
+  .string()
+  .default('')
+  .transform((text, context): string[] => {
+    const tags = text.split(',').map((tag) => tag.trim());
+    if (tags.length === 1 && tags[0] === '') return [];
+    const isName = (tag: string) => tag !== '' && Buffer.byteLength(tag) <= LIMITS.nameBytes;
+    if (tags.length > MOST_TAGS || new Set(tags).size < tags.length || !tags.every(isName)) {
+      const message = `must be at most ${MOST_TAGS} different tags of at most ${LIMITS.nameBytes} bytes`;
+      context.addIssue({ code: 'custom', message });
+    }
+    return tags;
   });
