@@ -26,6 +26,11 @@ const byType = [
     allowedExternalImports: ['zod'],
   },
   {
+    sourceTag: 'type:util',
+    onlyDependOnLibsWithTags: ['type:contracts', 'type:util'],
+    bannedExternalImports: ['@nestjs/*', 'kafkajs', 'pg', 'pg-*', 'typeorm', 'fastify', 'socket.io'],
+  },
+  {
     sourceTag: 'type:web',
     onlyDependOnLibsWithTags: ['type:contracts'],
     bannedExternalImports: ['@nestjs/*', 'pg', 'kafkajs'],
@@ -52,7 +57,7 @@ const room = (scope, ...others) => ({
 });
 
 const byScope = [
-  { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: tags() },
+  room('shared'),
   room('readings'),
   room('anomaly-detection'),
   room('stream-processing', 'readings', 'anomaly-detection'),

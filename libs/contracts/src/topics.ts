@@ -25,4 +25,9 @@ export const HEADERS = {
   requestId: 'request-id',
   /** Milliseconds since the epoch at which ingestion took the oldest reading of a block. */
   receivedAtMs: 'received-at-ms',
+  /** The sampled trace that the record continues. @see https://www.w3.org/TR/trace-context/ */
+  traceparent: 'traceparent',
+  tracestate: 'tracestate',
+  /** Those of further requests whose readings are in the block, with commas between. */
+  furtherTraceparents: 'further-traceparents',
 } as const;

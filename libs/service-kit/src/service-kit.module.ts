@@ -1,6 +1,7 @@
 import { Global, Module, RequestMethod, type DynamicModule, type Type } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { Tracing } from '@tidewatch/tracing';
 import { LoggerModule } from 'nestjs-pino';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
@@ -19,6 +20,7 @@ export interface ServiceParts {
   readonly pool: Pool;
   readonly readiness: Readiness;
   readonly shutdown: Shutdown;
+  readonly tracing: Tracing;
   readonly requestContext: boolean;
   /** Probes and metrics are part of this application. */
   readonly operations: boolean;
@@ -34,6 +36,7 @@ export class ServiceKitModule {
       { provide: PG_POOL, useValue: parts.pool },
       { provide: Readiness, useValue: parts.readiness },
       { provide: Shutdown, useValue: parts.shutdown },
+      { provide: Tracing, useValue: parts.tracing },
     ];
     return {
       module: ServiceKitModule,

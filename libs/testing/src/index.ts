@@ -4,6 +4,7 @@ export { CLUSTER_HOME, clusterTool, describeWithClusterTools } from './cluster-t
 export * from './kafka';
 export * from './postgres';
 export { describeWithPrometheus, type Prometheus, type Sample, startPrometheus } from './prometheus';
+export { type CollectedSpan, TraceCollector } from './trace-collector';
 export * from './wait-for';
 export * from './chaos';
 export * from './ledger';

@@ -26,7 +26,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     private readonly callbacks: {
       /** Nothing of the answer was sent: another one can be. */
       readonly onFailure: (error: Error) => void;
-      readonly onEnd: () => void;
+      /** With the status of the answer; 0 when there was none, or not the whole of it. */
+      readonly onEnd: (status: number) => void;
     },
   ) {
     // A client that goes away wants no answer.
@@ -62,7 +63,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.finish();
+    this.finish(this.status);
     if (this.stream) {
       this.stream.push(null);
       return;
@@ -73,7 +74,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Controller, error: Error): void {
     if (this.ended) return;
-    this.finish();
+    this.finish(0);
     if (this.stream) this.stream.destroy(error);
     // A client that went away is no fault of anybody's, and waits for no answer.
     else if (!this.reply.raw.destroyed) this.callbacks.onFailure(error);
@@ -94,9 +95,9 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     void this.reply.send(stream);
   }
 
-  private finish(): void {
+  private finish(status: number): void {
     this.ended = true;
-    this.callbacks.onEnd();
+    this.callbacks.onEnd(status);
   }
 
   /** What the gateway has set already (its id of the request, its security headers) stays. */

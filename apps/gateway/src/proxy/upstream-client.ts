@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Pool, type Dispatcher } from 'undici';
 import { forwardedHeaders } from './forwarded-headers';
 import { withoutHopByHop } from './hop-by-hop';
+import { continueTrace } from './continue-trace';
 import { upstreamProblem } from './proxy-errors';
 import { ResponseRelay } from './response-relay';
 import type { Upstream } from './routes';
@@ -25,13 +26,15 @@ export interface UpstreamOptions {
 
 /** Passes requests to one service over connections that are kept. Nothing is tried again. */
 export class UpstreamClient {
+  private readonly url: URL;
   private readonly pool: Pool;
   private running = 0;
   /** Announced bytes of the bodies that are being read. */
   private bodyBytes = 0;
 
   constructor(private readonly options: UpstreamOptions) {
-    this.pool = new Pool(new URL(options.url).origin, {
+    this.url = new URL(options.url);
+    this.pool = new Pool(this.url.origin, {
       connections: options.connections,
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -89,8 +92,12 @@ export class UpstreamClient {
     delete headers.host;
     // Of a body that is not passed on.
     if (body === null) delete headers['content-length'];
+    const endSpan = request.span && continueTrace(request.span, request, { headers, url: this.url });
     const relay = new ResponseRelay(reply, {
-      onEnd: () => (this.running -= 1),
+      onEnd: (status) => {
+        this.running -= 1;
+        endSpan?.(status);
+      },
       onFailure: (error) => sendProblem(upstreamProblem(this.options.name, error), request, reply),
     });
     this.pool.dispatch({ path: request.url, method: request.method, headers, body: body ?? null }, relay);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { databaseConfig } from './database-config';
 import { kafkaConfig } from './kafka-config';
 import { secret } from './secret';
+import { tracingConfig } from './tracing-config';
 
 /** Settings of every service: the shape to spread into the `z.object` of a service's own settings. */
 export const commonConfig = {
@@ -30,6 +31,7 @@ export const commonConfig = {
     .default('postgres')
     .describe('Driver of the message log: tables in the same PostgreSQL, or Kafka.'),
   ...kafkaConfig,
+  ...tracingConfig,
   SESSION_KEY: z
     .string()
     .min(32)

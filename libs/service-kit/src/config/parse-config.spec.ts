@@ -51,6 +51,9 @@ describe('an environment', () => {
       MESSAGE_LOG: 'postgres',
       KAFKA_BROKERS: ['a:1', 'b:2'],
       KAFKA_TLS: false,
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: 0.01,
+      OTEL_SDK_DISABLED: false,
       SHUTDOWN_DELAY_MS: 0,
       LIMIT: 7,
     });

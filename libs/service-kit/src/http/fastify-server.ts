@@ -10,11 +10,13 @@ import {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { traceFields, type Tracer } from '@tidewatch/tracing';
 import type { Logger } from 'pino';
 import { AllowedMethods } from './allowed-methods';
 import { problemOf } from './problem-mapping';
 import { requestIdOf } from './request-id';
 import { requestDurations } from './request-metrics';
+import { traceRequests } from './request-spans';
 import { sendProblem } from './send-problem';
 
 const KEEP_ALIVE_MS = 72_000;
@@ -27,6 +29,7 @@ export interface ServerOptions {
   readonly requestContext: boolean;
   readonly quietRoutes: readonly string[];
   readonly trustedProxies?: readonly string[] | undefined;
+  readonly tracer?: Tracer | undefined;
 }
 
 /** The Fastify adapter with our own answers to errors: Nest's would drop Fastify's error codes on the way. */
@@ -96,6 +99,8 @@ export function createServer(options: ServerOptions): { adapter: FastifyAdapter;
   // Node would close the connection without a word.
   server.server.on('connect', (_request, socket) => endWith(socket, 400, 'Bad Request'));
   refuseUnknownRoutes(server);
+  // First: what comes after may log.
+  traceRequests(server, options.tracer, PROBES);
   observeRequests(server, options, running);
   return { adapter: new ServiceAdapter(server), running };
 }
@@ -167,6 +172,7 @@ function logRequest(
   logger[level](
     {
       requestId: request.id,
+      ...traceFields(request.span),
       method: request.method,
       path: request.url.split('?', 1)[0],
       status: reply.statusCode,

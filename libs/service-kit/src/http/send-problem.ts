@@ -1,4 +1,5 @@
 import { PROBLEM_CONTENT_TYPE } from '@tidewatch/contracts';
+import { traceFields } from '@tidewatch/tracing';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { lingerOnClose } from './linger';
 import { problemOf, toProblemError } from './problem-mapping';
@@ -21,7 +22,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 function logFailure(status: number, error: unknown, request: FastifyRequest): void {
-  const line = { err: error, requestId: request.id, method: request.method, route: request.routeOptions.url };
+  const { id: requestId, method, routeOptions } = request;
+  const line = { err: error, requestId, ...traceFields(request.span), method, route: routeOptions.url };
   if (status === 503) request.log.warn(line, 'request refused for now');
   else request.log.error(line, 'request failed');
 }

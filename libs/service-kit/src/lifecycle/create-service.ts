@@ -2,11 +2,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DynamicModule, NestApplicationOptions, Type } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
+import { Tracing } from '@tidewatch/tracing';
 import { Logger as NestLogger } from 'nestjs-pino';
 import { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { ServiceSchema } from '../config/common-config';
+import { tracingSettings } from '../config/tracing-config';
 import { OperationsModule } from '../health/operations.module';
 import { Readiness } from '../health/readiness';
 import { exportState } from '../health/state-metrics';
@@ -56,6 +58,7 @@ export async function createService<S extends ServiceSchema>(
   options: ServiceOptions<S> = {},
 ): Promise<RunningService> {
   const logger = options.logger ?? createLogger(definition.name, config.LOG_LEVEL);
+  const tracing = Tracing.start(tracingSettings(definition.name, config), logger);
   const pool = createPool(definition, config, logger);
   const readiness = new Readiness();
   exportState(readiness, pool);
@@ -67,10 +70,11 @@ export async function createService<S extends ServiceSchema>(
     bodyLimit: definition.bodyLimit ?? DEFAULT_BODY_LIMIT,
     quietRoutes: definition.quietRoutes ?? [],
     trustedProxies: definition.trustedProxies?.(config),
+    tracer: tracing.tracer,
   });
   const app = await NestFactory.create<NestFastifyApplication>(
     ServiceKitModule.register({
-      ...{ app: appModule(config), config, logger, pool, readiness, shutdown, requestContext },
+      ...{ app: appModule(config), config, logger, pool, readiness, shutdown, tracing, requestContext },
       operations: definition.internalPort === undefined,
     }),
     adapter,
@@ -87,7 +91,7 @@ export async function createService<S extends ServiceSchema>(
   await app.listen(config.PORT, config.HOST);
   readiness.start();
   const url = urlOf(app, config.HOST);
-  const parts = { app, internal, pool, readiness, shutdown, running, logger };
+  const parts = { app, internal, pool, readiness, shutdown, running, tracing, logger };
   return {
     ...{ app, logger, url },
     internalUrl: internal ? urlOf(internal, config.HOST) : url,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, waitFor, type TestDatabase } from '@tidewatch/testing';
+import { createTestDatabase, TraceCollector, waitFor, type TestDatabase } from '@tidewatch/testing';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   // Inside the workspace, where packages are found.
   mkdirSync(join(ROOT, 'tmp'), { recursive: true });
   folder = mkdtempSync(join(ROOT, 'tmp', 'service-kit-'));
-  const sources = ['libs/service-kit/src', 'libs/contracts/src'];
+  const sources = ['libs/service-kit/src', 'libs/contracts/src', 'libs/tracing/src'];
   const args = [
     ...sources,
     '--out-dir',
@@ -183,4 +183,27 @@ describe('starting', () => {
     expect(service.out()).not.toMatch(/hidden|ssssssss/);
     expect(service.out()).not.toContain(database.url);
   });
+});
+
+test('the SDK of OpenTelemetry is loaded where there is an endpoint, and not else', async () => {
+  // `prom-client` has loaded the interfaces (`api`) all along.
+  const preload = join(folder, 'loaded.cjs');
+  writeFileSync(
+    preload,
+    `process.on('exit', () => console.log('loaded ' + Object.keys(require.cache).filter((file) => /@opentelemetry.(?!api.)/.test(file)).length));`,
+  );
+  const collector = await TraceCollector.start();
+  const loaded = async (environment: Record<string, string>): Promise<number> => {
+    const service = run({ ...valid(), NODE_OPTIONS: `--require ${preload}`, ...environment });
+    await urlOf(service);
+    service.child.kill('SIGTERM');
+    expect(await service.exit).toBe(0);
+    return Number(/^loaded (\d+)$/m.exec(service.out())?.[1]);
+  };
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
+  expect(await loaded({ OTEL_TRACES_SAMPLER: 'always_on' })).toBe(0);
+  expect(await loaded({ ...endpoint, OTEL_SDK_DISABLED: 'true' })).toBe(0);
+  expect(await loaded(endpoint)).toBeGreaterThan(10);
+  expect(collector.headers).toEqual([]);
+  await collector.stop();
 });

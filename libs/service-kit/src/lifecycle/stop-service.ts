@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { NestMicroservice } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Tracing } from '@tidewatch/tracing';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Readiness } from '../health/readiness';
@@ -17,12 +18,13 @@ export interface StoppableParts {
   readonly readiness: Readiness;
   readonly shutdown: Shutdown;
   readonly running: RunningRequests;
+  readonly tracing: Tracing;
   readonly logger: Logger;
 }
 
 /**
  * Not ready; wait for load balancers to see it; close the port and let running requests end; the phases of `Shutdown`;
- * Nest's own hooks (sockets and microservices close here); the pool. Probes answer on an internal port until the end.
+ * Nest's own hooks (sockets and microservices close here); the pool; the last traces. Probes answer on an internal port until the end.
  * Nest's order (hooks first, port last) would take the log away from requests that still run. Resolves to the number of failures.
  */
 export async function stopService(parts: StoppableParts, delayMs: number): Promise<number> {
@@ -46,7 +48,8 @@ export async function stopService(parts: StoppableParts, delayMs: number): Promi
     logger.error({ err: error, step }, 'shutdown step failed'),
   );
   server.closeAllConnections();
-  const endings = [() => app.close(), () => parts.pool.end(), () => parts.internal?.close()];
+  const { internal, pool, tracing } = parts;
+  const endings = [() => app.close(), () => pool.end(), () => tracing.stop(), () => internal?.close()];
   for (const end of endings) {
     try {
       await end();
