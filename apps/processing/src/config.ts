@@ -1,9 +1,6 @@
+import { DETECTORS } from '@tidewatch/anomaly-detection';
 import { commonConfig, type ConfigOf, defineService } from '@tidewatch/service-kit';
-import {
-  DEFAULT_STREAM_SETTINGS as DEFAULTS,
-  detectionConfig,
-  shortestEvictionMs,
-} from '@tidewatch/stream-processing';
+import { DEFAULT_STREAM_SETTINGS as DEFAULTS, shortestEvictionMs } from '@tidewatch/stream-processing';
 import { z } from 'zod';
 import { groupTags, slidingWindows } from './window-settings';
 
@@ -19,7 +16,23 @@ const service = defineService({
   requestContext: false,
   config: z.object({
     ...commonConfig,
-    ...detectionConfig,
+    ALLOWED_LATENESS_MS: whole(0, HOUR_MS)
+      .default(DEFAULTS.latenessMs)
+      .describe(
+        'How far behind the newest reading of its series a reading may be and still count in windows.',
+      ),
+    IDLE_TIMEOUT_MS: whole(1_000, 24 * HOUR_MS)
+      .default(DEFAULTS.idleTimeoutMs)
+      .describe(
+        'Silence, beside the lateness and by the time of the log, after which windows and anomalies of a series close.',
+      ),
+    DETECTOR: z
+      .enum(DETECTORS.map(({ name }) => name) as [string, ...string[]])
+      .default(DETECTORS[0]!.name)
+      .describe('Which detector looks for anomalies.'),
+    EPISODE_CALM_MS: whole(0, 24 * HOUR_MS)
+      .default(DEFAULTS.episodeCalmMs)
+      .describe('Event time without a reading out of range, and two readings, after which an anomaly ends.'),
     REORDER_DELAY_MS: whole(0, 60_000)
       .default(DEFAULTS.reorderMs)
       .describe(

@@ -1,5 +1,4 @@
 import { commonConfig, type ConfigOf, defineService } from '@tidewatch/service-kit';
-import { detectionConfig } from '@tidewatch/stream-processing';
 import { z } from 'zod';
 
 export const storage = defineService({
@@ -62,8 +61,6 @@ export const storage = defineService({
       .max(3_600)
       .default(60)
       .describe('Time after which a preview stops, and says how far it has come.'),
-    // Of previews: the same as those of processing.
-    ...detectionConfig,
   }),
 });
 

@@ -1,11 +1,11 @@
 export { anomalyOf, seriesRef } from './anomaly-of';
-export { detectionConfig } from './detection/config';
 export {
   DEFAULT_DETECTION,
   type DetectionSettings,
   type SeriesDetection,
 } from './detection/detection-settings';
 export { settingsOfSubjects, type SubjectSetting } from './detection/settings-of-subjects';
+export { watching, type Watching } from './detection/watching';
 export { groupWindowId, incidentId, windowId } from './output-ids';
 export type { HashedGroup } from './groups/device-group';
 export { mergePartials } from './groups/merge-partials';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { type DetectorKind, SnapshotError } from '@tidewatch/anomaly-detection';
 import { TOPICS } from '@tidewatch/contracts';
 import type { MessageLog, PartitionClaim } from '@tidewatch/messaging';
-import { PartitionStream, type StreamSettings } from '@tidewatch/stream-processing';
+import { PartitionStream, type StreamSettings, watching } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
 import { PartitionSettings } from '../settings/partition-settings';
 import type { SettingsStore } from '../settings/settings-store';
@@ -37,6 +37,7 @@ export async function openPartition(
     anomalies: await log.partitionCount(TOPICS.anomalies),
   });
   const stream = new PartitionStream(settings, detector, outputs);
+  await dependencies.detection.tell(claim.consumer, watching.parse({ ...settings, detector: detector.name }));
   const partitionSettings = await PartitionSettings.open({
     ...{ claim, stream, store: dependencies.detection, latest: dependencies.latestRevision },
   });

@@ -14,7 +14,7 @@ import {
   PoisonRecordError,
 } from '@tidewatch/messaging';
 import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
-import { DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
+import { DEFAULT_STREAM_SETTINGS, watching } from '@tidewatch/stream-processing';
 import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
 import { NO_REVISION, SettingsStore } from '../settings/settings-store';
 import { openPartition, type PartitionDependencies } from './open-partition';
@@ -168,6 +168,18 @@ test('readings on the log come out as windows and anomalies, exactly', async () 
   expect(anomalies).toHaveLength(2 * devices.length);
   const { rows } = await database.pool.query('SELECT sum(next_offset)::int AS done FROM checkpoints');
   expect(rows).toEqual([{ done: 2 * 4 * devices.length }]);
+});
+
+test('who takes a partition says by which settings it watches readings, for previews', async () => {
+  const { rows } = await database.pool.query('SELECT FROM watching');
+  expect(rows).toEqual([]);
+  await openPartition(await claimAs('processing'), dependencies);
+  const settings = { ...DEFAULT_STREAM_SETTINGS, latenessMs: 7_000, episodeCalmMs: 1_000 };
+  for (let times = 0; times < 2; times++) {
+    await openPartition(await claimAs('processing'), { ...dependencies, settings });
+    const told = await database.pool.query<{ settings: unknown }>('SELECT settings FROM watching');
+    expect(told.rows).toEqual([{ settings: watching.parse({ ...settings, detector: 'agreement' }) }]);
+  }
 });
 
 test('a crash before the checkpoint repeats outputs identically and ends in the same state', async () => {

@@ -1,6 +1,6 @@
 import { detectionInput } from '@tidewatch/contracts';
 import { FencedError, type PartitionClaim } from '@tidewatch/messaging';
-import { type DetectionSettings, settingsOfSubjects } from '@tidewatch/stream-processing';
+import { type DetectionSettings, settingsOfSubjects, type Watching } from '@tidewatch/stream-processing';
 import type { Pool } from 'pg';
 
 /** Revision of the settings before the first change. */
@@ -32,6 +32,10 @@ const FORGET = `
     SELECT max(s.from_offset) FROM partition_settings s JOIN checkpoints c USING (consumer, topic, partition)
     WHERE consumer = $1 AND topic = $2 AND partition = $3 AND s.from_offset < c.next_offset)`;
 
+const TELL = `
+  INSERT INTO watching AS known (consumer, settings) VALUES ($1, $2)
+  ON CONFLICT (consumer) DO UPDATE SET settings = excluded.settings WHERE known.settings <> excluded.settings`;
+
 /** Settings by revision, and where partitions change from one to another. */
 export class SettingsStore {
   constructor(private readonly pool: Pool) {}
@@ -41,6 +45,11 @@ export class SettingsStore {
       'SELECT coalesce(max(revision), 0) AS revision FROM detection_settings',
     );
     return BigInt(rows[0]!.revision);
+  }
+
+  /** By what the consumer watches readings from now on; who replays them asks for it. */
+  async tell(consumer: string, settings: Watching): Promise<void> {
+    await this.pool.query(TELL, [consumer, settings]);
   }
 
   async load(revision: bigint): Promise<DetectionSettings> {

@@ -3,6 +3,7 @@ import { detectorKind } from '@tidewatch/anomaly-detection';
 import {
   type Anomaly,
   anomalyPage,
+  CONSUMERS,
   type PreviewEpisode,
   type PreviewLine,
   previewDocument,
@@ -13,7 +14,7 @@ import {
   TOPICS,
 } from '@tidewatch/contracts';
 import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
-import { anomalyOf, DEFAULT_STREAM_SETTINGS, PartitionStream } from '@tidewatch/stream-processing';
+import { anomalyOf, DEFAULT_STREAM_SETTINGS, PartitionStream, watching } from '@tidewatch/stream-processing';
 import { waitFor } from '@tidewatch/testing';
 import { startStorage, type StorageForTests } from '../testing/start-storage';
 
@@ -31,6 +32,14 @@ function valueAt(metric: number, second: number): number {
   const shift = metric === 2 && second >= 5_000 && second < 5_060 ? 25 : 0;
   const end = metric === 0 && second >= SECONDS - 20 ? 60 : 0;
   return 50 + metric * 10 + noise + spike + shift + end;
+}
+
+const WATCHING = watching.parse({ ...DEFAULT_STREAM_SETTINGS, detector: 'agreement' });
+
+/** As processing says it. */
+async function watchBy({ database }: StorageForTests, settings: object): Promise<void> {
+  await database.pool.query('DELETE FROM watching');
+  await database.pool.query('INSERT INTO watching VALUES ($1, $2)', [CONSUMERS.processing, settings]);
 }
 
 /**
@@ -75,6 +84,7 @@ describe('a preview', () => {
     await storage.database.pool.query(
       `INSERT INTO metrics (name, display_name, unit, revision) VALUES ('flow', 'Flow', 'l/s', 1)`,
     );
+    await watchBy(storage, WATCHING);
     await run(storage, 'pump-1');
     await waitFor('readings and anomalies', async () => {
       const { rows } = await storage.database.pool.query<{ done: boolean }>(
@@ -195,6 +205,26 @@ describe('a preview', () => {
     expect((await storage.database.pool.query('SELECT FROM detection_settings')).rowCount).toBe(0);
   });
 
+  test('goes by what processing says, and by nothing where it says nothing', async () => {
+    const question = { seriesId: await seriesId('flow'), from: FROM, to: TO };
+    const before = episodesOf(await preview(question));
+    expect(before.length).toBeGreaterThan(1);
+    await watchBy(storage, { ...WATCHING, episodeCalmMs: 86_400_000 });
+    // Nothing is calm for a day, so all is one episode.
+    const [one, ...more] = episodesOf(await preview(question));
+    expect(more).toEqual([]);
+    expect(one!.episode).toMatchObject({ began: byBegin(before.map(({ episode }) => episode))[0]!.began });
+    await watchBy(storage, { ...WATCHING, detector: 'of tomorrow' });
+    const other = await ask(question);
+    expect([other.status, other.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(((await other.json()) as Problem).detail).toMatch(/^Processing is of another version/);
+    await storage.database.pool.query('DELETE FROM watching');
+    const none = await ask(question);
+    expect(none.status).toBe(503);
+    expect(((await none.json()) as Problem).detail).toMatch(/^Processing has not started yet/);
+    await watchBy(storage, WATCHING);
+  });
+
   test('holds what is tried against what is in force now, and against what is stored', async () => {
     const id = await seriesId('pressure');
     const admin = { 'x-api-key': storage.keys.admin };
@@ -259,6 +289,7 @@ describe('a preview', () => {
       `INSERT INTO series (key_hash, device, metric, tags) VALUES ('\\x00', 'd', 'm', '{}');
        INSERT INTO readings SELECT '${FROM}'::timestamptz + n * interval '1 s', 1, n % 7 FROM generate_series(0, 4999) AS n`,
     );
+    await watchBy(small, WATCHING);
     const lines = await preview({ device: 'd', metric: 'm', from: FROM, to: TO }, { on: small });
     const reached = new Date(START_MS + 999_000).toISOString().replace('Z', '000Z');
     expect(summaryOf(lines)).toMatchObject({

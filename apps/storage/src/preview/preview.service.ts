@@ -3,6 +3,7 @@ import { detectorKind } from '@tidewatch/anomaly-detection';
 import {
   type Anomaly,
   anomalySentence,
+  CONSUMERS,
   PREVIEW_LIMITS,
   PROBLEM_CODES,
   ProblemError,
@@ -13,8 +14,9 @@ import {
   DEFAULT_STREAM_SETTINGS,
   type DetectionSettings as StreamDetection,
   settingsOfSubjects,
-  type StreamSettings,
   type SubjectSetting,
+  watching,
+  type Watching,
 } from '@tidewatch/stream-processing';
 import { DetectionSettings, type DeviceSeries, History, Metrics } from '@tidewatch/time-series';
 import { isDeepStrictEqual } from 'node:util';
@@ -24,6 +26,8 @@ import { MergedReadings } from './merged-readings';
 import { invalid, type PreviewQuestion } from './preview-question';
 import { PreviewRun } from './preview-run';
 import { Replay } from './replay';
+
+const RETRY_AFTER_SECONDS = 10;
 
 interface ReplayedSeries {
   readonly id: number;
@@ -42,23 +46,17 @@ export interface PreviewBounds {
 /** Prepares previews: which series and readings they replay, and by which settings. */
 @Injectable()
 export class PreviewService {
-  private readonly stream: StreamSettings;
-
   constructor(
     private readonly history: History,
     private readonly settings: DetectionSettings,
     private readonly metrics: Metrics,
     @Inject(SERVICE_CONFIG) private readonly config: StorageConfig,
-  ) {
-    this.stream = {
-      ...DEFAULT_STREAM_SETTINGS,
-      latenessMs: config.ALLOWED_LATENESS_MS,
-      idleTimeoutMs: config.IDLE_TIMEOUT_MS,
-      episodeCalmMs: config.EPISODE_CALM_MS,
-    };
-  }
+  ) {}
 
-  /** Throws a `ProblemError`: 404 where there are no such series, 422 where there are too many, 503 when the database takes too long. */
+  /**
+   * Throws a `ProblemError`: 404 where there are no such series, 422 where there are too many, 503 when the database takes too long, or nobody has said
+   * yet how readings are watched.
+   */
   async prepare(question: PreviewQuestion, bounds: PreviewBounds): Promise<PreviewRun> {
     const { fromUs, toUs, selection } = question;
     const page = await this.history.deviceSeries(selection, PREVIEW_LIMITS.series);
@@ -69,6 +67,7 @@ export class PreviewService {
     const selected = series.filter(({ isSelected }) => isSelected);
     const { starts, runInUs } = await this.starts(series, question);
     const ways = await this.ways(series, question);
+    const { detector, ...stream } = await this.watching();
     // They are all of one metric.
     const naming = (await this.metrics.get(selected[0]!.key.metric))?.item ?? {};
     const comparison = new Comparison({
@@ -79,7 +78,7 @@ export class PreviewService {
       },
     });
     const replay = new Replay({
-      ...{ stream: this.stream, detector: detectorKind(this.config.DETECTOR), ways },
+      ...{ stream: { ...DEFAULT_STREAM_SETTINGS, ...stream }, detector: detectorKind(detector), ways },
       selected: selected.map(({ key }) => key),
       onEpisode: (way, anomaly) =>
         comparison.tell(way, { ...anomaly, explanation: anomalySentence(anomaly, naming) }),
@@ -105,6 +104,20 @@ export class PreviewService {
         episodes: PREVIEW_LIMITS.episodes,
       },
       isStopping: bounds.isStopping,
+    });
+  }
+
+  /** How processing watches readings, as it has said itself. */
+  private async watching(): Promise<Watching> {
+    const told = await this.settings.watching(CONSUMERS.processing);
+    const known = watching.safeParse(told);
+    if (known.success) return known.data;
+    const detail =
+      told === undefined
+        ? 'Processing has not started yet: it says how readings are watched.'
+        : 'Processing is of another version, and says in another way how readings are watched.';
+    throw new ProblemError(503, PROBLEM_CODES.unavailable, detail, {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   }
 

@@ -13,6 +13,7 @@ import { Settings1763900000006 } from '../migrations/1763900000006-settings';
 import { Episodes1763900000007 } from '../migrations/1763900000007-episodes';
 import { DetectionSettings1763900000008 } from '../migrations/1763900000008-detection-settings';
 import { Findings1763900000009 } from '../migrations/1763900000009-findings';
+import { Watching1763900000010 } from '../migrations/1763900000010-watching';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -25,6 +26,7 @@ const MIGRATIONS = [
   Episodes1763900000007,
   DetectionSettings1763900000008,
   Findings1763900000009,
+  Watching1763900000010,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';

@@ -27,6 +27,7 @@ export const ROLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
     stream_state: ALL,
     detection_settings: READ,
     partition_settings: ['SELECT', 'INSERT', 'DELETE'],
+    watching: READ_WRITE,
   },
   tidewatch_storage: {
     ...CONSUME,
@@ -39,6 +40,7 @@ export const ROLE_PRIVILEGES: Readonly<Record<string, Privileges>> = {
     settings_revision: ['SELECT', 'UPDATE'],
     detection_settings: ['SELECT', 'INSERT', 'DELETE'],
     partition_settings: READ,
+    watching: READ,
     schema_migrations: READ,
   },
   tidewatch_dashboard: { log_partitions: READ, log_records: READ, ...VERIFY_KEYS },

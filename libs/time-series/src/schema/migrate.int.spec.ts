@@ -17,6 +17,7 @@ const ALL = [
   'Episodes1763900000007',
   'DetectionSettings1763900000008',
   'Findings1763900000009',
+  'Watching1763900000010',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {

@@ -52,6 +52,8 @@ const IN_FORCE = `
     ORDER BY scope, subject, revision DESC
   ) AS newest WHERE body IS NOT NULL`;
 
+const WATCHING = 'SELECT settings FROM watching WHERE consumer = $1';
+
 /** Settings of detection. Throws a `ProblemError`: 412 when a precondition fails, 503 when the database takes too long. */
 export class DetectionSettings {
   constructor(private readonly source: LazyDataSource) {}
@@ -75,6 +77,14 @@ export class DetectionSettings {
   /** What is set now of these metrics, and of the series with these hashes (hexadecimal). */
   inForce(metrics: readonly string[], seriesHashes: readonly string[]): Promise<StoredDetection[]> {
     return this.source.ask((source) => source.query<StoredDetection[]>(IN_FORCE, [metrics, seriesHashes]));
+  }
+
+  /** What a consumer has said of how it watches readings; undefined where it has not yet. */
+  async watching(consumer: string): Promise<unknown> {
+    const [row] = await this.source.ask((source) =>
+      source.query<{ settings: unknown }[]>(WATCHING, [consumer]),
+    );
+    return row?.settings;
   }
 
   /** Undefined when nothing is set. */
