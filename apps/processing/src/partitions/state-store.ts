@@ -1,13 +1,11 @@
 import type { PartitionClaim } from '@tidewatch/messaging';
 import type { StateChange } from '@tidewatch/stream-processing';
 import type { Pool, PoolClient } from 'pg';
+import { HASH_BYTES, StateChunk } from './state-chunk';
 
-const HASH_BYTES = 16;
 /** Stands for the partition itself among the hashes of series. */
 const PARTITION_KEY: Buffer = Buffer.alloc(HASH_BYTES);
 const PAGE_ROWS = 1_000;
-const STATEMENT_BYTES = 1024 * 1024;
-const STATEMENT_ROWS = 5_000;
 
 const LOAD = `
   SELECT key_hash, state FROM stream_state
@@ -38,6 +36,8 @@ export interface StoredState {
 export interface Written {
   readonly series: number;
   readonly bytes: number;
+  /** That the changes took, without the wait for the disk in the end: about what they took of the processors, here and of the database. */
+  readonly seconds: number;
 }
 
 type Place = Pick<PartitionClaim, 'consumer' | 'topic' | 'partition'>;
@@ -67,12 +67,14 @@ export class StateStore {
     client.on('error', ignore);
     try {
       await client.query(BEGIN);
+      const beganMs = performance.now();
       const written = await writeChanges(client, claim, partitionState, changes);
+      const seconds = (performance.now() - beganMs) / 1000;
       await claim.advance(client, nextOffset);
       await client.query('COMMIT');
       client.off('error', ignore);
       client.release();
-      return written;
+      return { ...written, seconds };
     } catch (error) {
       // Closes the connection and so rolls back, whatever state it is in.
       client.release(true);
@@ -105,55 +107,31 @@ async function writeChanges(
   place: Place,
   partitionState: Uint8Array,
   changes: Iterable<StateChange>,
-): Promise<Written> {
+): Promise<Omit<Written, 'seconds'>> {
+  const chunk = new StateChunk();
   let removed: Uint8Array[] = [];
-  let states: { hash: Uint8Array; state: Uint8Array }[] = [
-    { hash: PARTITION_KEY, state: Uint8Array.from(partitionState) },
-  ];
   let bytes = 0;
-  let total = 0;
   let series = 0;
+  const flush = async (): Promise<void> => {
+    // A series that was removed and came back is among both: it must end as written.
+    if (removed.length > 0) await client.query(DELETE, [...placeValues(place), Buffer.concat(removed)]);
+    if (chunk.count > 0) await client.query(UPSERT, [...placeValues(place), ...chunk.values()]);
+    removed = [];
+    chunk.clear();
+  };
+  chunk.add(PARTITION_KEY, partitionState);
   for (const { hash, state } of changes) {
     if (state === undefined) {
       removed.push(hash);
       continue;
     }
+    if (chunk.isFullWith(state)) await flush();
+    chunk.add(hash, state);
     series += 1;
     bytes += state.length;
-    total += state.length;
-    states.push({ hash, state: Uint8Array.from(state) });
-    if (bytes < STATEMENT_BYTES && states.length < STATEMENT_ROWS) continue;
-    // A series that was removed and came back is among both: it must end as written.
-    await remove(client, place, removed);
-    await upsert(client, place, states);
-    removed = [];
-    states = [];
-    bytes = 0;
   }
-  await remove(client, place, removed);
-  await upsert(client, place, states);
-  return { series, bytes: total };
-}
-
-async function remove(client: PoolClient, place: Place, hashes: readonly Uint8Array[]): Promise<void> {
-  if (hashes.length > 0) await client.query(DELETE, [...placeValues(place), Buffer.concat(hashes)]);
-}
-
-async function upsert(
-  client: PoolClient,
-  place: Place,
-  states: readonly { hash: Uint8Array; state: Uint8Array }[],
-): Promise<void> {
-  if (states.length === 0) return;
-  let at = 0;
-  const starts = states.map(({ state }) => (at += state.length) - state.length);
-  await client.query(UPSERT, [
-    ...placeValues(place),
-    Buffer.concat(states.map(({ hash }) => hash)),
-    Buffer.concat(states.map(({ state }) => state)),
-    starts,
-    states.map(({ state }) => state.length),
-  ]);
+  await flush();
+  return { series, bytes };
 }
 
 function placeValues({ consumer, topic, partition }: Place): [string, string, number] {
