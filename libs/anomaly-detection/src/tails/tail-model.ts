@@ -16,9 +16,34 @@ const EDGES = Float64Array.from({ length: BUCKETS + 1 }, (_, bucket) => {
 const MIDDLES = Float64Array.from({ length: BUCKETS }, (_, bucket) =>
   Math.sqrt(EDGES[bucket]! * EDGES[bucket + 1]!),
 );
-const single = new Float32Array(1);
-const bits = new Int32Array(single.buffer);
-const EXPONENT_BIAS = 127;
+
+/** Most rows that are learned at once. */
+export const MOST_ROWS = 16;
+/** Numbers as bits: first those of an exponent, then those of a fraction. */
+const number = new Float32Array(1);
+const pattern = new Uint32Array(number.buffer);
+const INFINITE = 0x7f800000;
+const FRACTION_BITS = 23;
+/** The unit is at least this, so that its bits are those of an exponent alone. */
+const SMALLEST_UNIT = 2 ** -126;
+
+function bitsOf(value: number): number {
+  number[0] = value;
+  return pattern[0]!;
+}
+
+/** The exponent in the bits of a number that is not negative. */
+function exponentOf(value: number): number {
+  return bitsOf(value) >>> FRACTION_BITS;
+}
+
+/** Bucket of a number that is not negative, from its bits and the exponent of the unit; too large where there is none for it. */
+function bucketOf(bits: number, unitExponent: number): number {
+  if (bits === 0) return 0;
+  const doublings = (bits >>> FRACTION_BITS) - unitExponent;
+  const bucket = doublings * BUCKETS_PER_DOUBLING + STEP_OF_64TH[(bits >>> 17) & 63]! + ANCHOR;
+  return bucket < 1 ? 1 : bucket;
+}
 
 /** Numbers that a tail model keeps beside its histogram. */
 export const TAIL_CELLS = 11;
@@ -31,10 +56,12 @@ const NEXT_FIT = 4;
 const SCALE = 5;
 const SHAPE = 6;
 const LOG_SHARE = 7;
-/** The quantiles of the bulk. */
-const MEDIAN = 8;
-const NINE_TENTHS = 9;
-const NINETEEN_TWENTIETHS = 10;
+/** The quantiles of the bulk, and the shares that lie above them. */
+const QUANTILES = 8;
+const QUANTILE_SHARES = [0.05, 0.1, 0.5] as const;
+const NINETEEN_TWENTIETHS = QUANTILES;
+const NINE_TENTHS = QUANTILES + 1;
+const MEDIAN = QUANTILES + 2;
 
 const TAIL_SHARE = 0.02;
 /** In a young series the tail is larger, so that it holds this many values. */
@@ -56,15 +83,20 @@ const BULK_SHAPE = 0.3;
 const BULK_SPAN = 2.068829;
 const BULK_GROWTH = 1.620657;
 
-/** Rows of single floats from `from` up to `end`: a value of each of several models, and last the weight of all of them. */
+/**
+ * Rows of single floats from `from` up to `end` in `values`, and their bits in `bits`, the same memory: a value of each of several models, and
+ * last the weight of all of them.
+ */
 export interface WeightedRows {
   readonly values: Float32Array;
+  readonly bits: Uint32Array;
   readonly from: number;
   readonly end: number;
   readonly width: number;
 }
 
-const ONE_ROW = { values: new Float32Array(2), from: 0, end: 2, width: 2 };
+const one = new Float32Array(2);
+const ONE_ROW = { values: one, bits: new Uint32Array(one.buffer), from: 0, end: 2, width: 2 };
 
 /**
  * Distribution of one non-negative statistic of one series, for tail probabilities: a log histogram, and above its 98 % quantile a
@@ -132,8 +164,8 @@ export class TailModel {
 
   /** Counts a value, with a weight up to 1. */
   learn(value: number, weight: number): void {
-    ONE_ROW.values[0] = value;
-    ONE_ROW.values[1] = weight;
+    one[0] = value;
+    one[1] = weight;
     this.learnRows(ONE_ROW, 0);
   }
 
@@ -141,23 +173,46 @@ export class TailModel {
    * Counts the values of one column, without those that are NaN. Fits at most once, behind the last one: a batch must not be longer
    * than `untilFit`.
    */
-  learnRows({ values, from, end, width }: WeightedRows, column: number): void {
-    const { cells, at, counts, first } = this;
-    let total = cells[at + TOTAL]!;
-    let seen = cells[at + SEEN]!;
-    for (let row = from; row < end; row += width) {
-      const value = values[row + column]!;
-      if (Number.isNaN(value)) continue;
-      const weight = values[row + width - 1]!;
-      counts[first + this.bucketOf(value)]! += weight;
-      total += weight;
-      seen += 1;
-    }
-    cells[at + TOTAL] = total;
+  learnRows(rows: WeightedRows, column: number): void {
+    const { cells, at } = this;
+    if (cells[at + UNIT] === 0) this.chooseUnit(rows, column);
+    const seen = cells[at + SEEN]! + this.count(rows, column);
     cells[at + SEEN] = seen;
     if (seen < cells[at + NEXT_FIT]! || seen < FIRST_FIT) return;
     this.fit();
     cells[at + NEXT_FIT] = seen + (seen < YOUNG ? YOUNG_FIT_EVERY : FIT_EVERY);
+  }
+
+  /** The power of two just below the largest value of a column, unless all are zero. */
+  private chooseUnit({ values, from, end, width }: WeightedRows, column: number): void {
+    let largest = 0;
+    for (let at = from + column; at < end; at += width) if (values[at]! > largest) largest = values[at]!;
+    if (largest > 0)
+      this.cells[this.at + UNIT] = 2 ** Math.floor(Math.log2(Math.max(SMALLEST_UNIT, largest)));
+  }
+
+  /** Returns how many values that are. */
+  private count({ values, bits, from, end, width }: WeightedRows, column: number): number {
+    const { cells, counts, first } = this;
+    let unitExponent = exponentOf(cells[this.at + UNIT]!);
+    let total = cells[this.at + TOTAL]!;
+    let counted = 0;
+    for (let row = from; row < end; row += width) {
+      const value = bits[row + column]!;
+      if (value > INFINITE) continue;
+      let bucket = bucketOf(value, unitExponent);
+      if (bucket >= BUCKETS) {
+        this.raiseTop(values[row + column]!);
+        unitExponent = exponentOf(cells[this.at + UNIT]!);
+        bucket = bucketOf(value, unitExponent);
+      }
+      const weight = values[row + width - 1]!;
+      counts[first + bucket]! += weight;
+      total += weight;
+      counted += 1;
+    }
+    cells[this.at + TOTAL] = total;
+    return counted;
   }
 
   /** Values until the model is fitted again, 1 being the next one. Until then only its histogram changes, and nothing that it says. */
@@ -176,23 +231,11 @@ export class TailModel {
     return this.cells[this.at + TOTAL]!;
   }
 
-  private bucketOf(value: number): number {
-    if (!(value > 0)) return 0;
-    const { cells, at } = this;
-    if (cells[at + UNIT] === 0) cells[at + UNIT] = value;
-    single[0] = value / cells[at + UNIT]!;
-    const pattern = bits[0]!;
-    const doublings = (pattern >>> 23) - EXPONENT_BIAS;
-    const bucket = doublings * BUCKETS_PER_DOUBLING + STEP_OF_64TH[(pattern >>> 17) & 63]! + ANCHOR;
-    if (bucket < BUCKETS) return bucket < 1 ? 1 : bucket;
-    this.raiseTop(value);
-    return BUCKETS - 1;
-  }
-
   /** Moves every count down by whole doublings, so that a value fits in. */
   private raiseTop(value: number): void {
     const { cells, at, counts, first } = this;
-    const doublings = Math.max(1, Math.ceil(Math.log2(value / this.edge(BUCKETS))));
+    const buckets = bucketOf(bitsOf(value), exponentOf(cells[at + UNIT]!)) - BUCKETS + 1;
+    const doublings = Math.ceil(buckets / BUCKETS_PER_DOUBLING);
     cells[at + UNIT]! *= 2 ** doublings;
     const by = Math.min(BUCKETS - 1, doublings * BUCKETS_PER_DOUBLING);
     let low = 0;
@@ -208,29 +251,28 @@ export class TailModel {
   }
 
   private fit(): void {
-    const { cells, at } = this;
-    cells[at + MEDIAN] = this.quantile(0.5);
-    cells[at + NINE_TENTHS] = this.quantile(0.1);
-    cells[at + NINETEEN_TWENTIETHS] = this.quantile(0.05);
+    this.findQuantiles();
     const { from, inside } = this.tailBuckets();
-    cells[at + SCALE] = 0;
+    this.cells[this.at + SCALE] = 0;
     if (inside > 0) this.fitTail(from, inside);
   }
 
-  /** The value which this share of the total lies above; 0 where that is among the zeros. */
-  private quantile(share: number): number {
-    const { counts, first } = this;
-    const wanted = share * this.total;
+  /** The values which these shares of the total lie above, in one way down; 0 where that is among the zeros. */
+  private findQuantiles(): void {
+    const { cells, at, counts, first, total } = this;
+    let bucket = BUCKETS - 1;
     let above = 0;
-    for (let bucket = BUCKETS - 1; bucket > 0; bucket--) {
-      const count = counts[first + bucket]!;
-      if (count > 0 && above + count >= wanted) {
-        const low = this.edge(bucket);
-        return low + (this.edge(bucket + 1) - low) * (1 - (wanted - above) / count);
+    for (let i = 0; i < QUANTILE_SHARES.length; i++) {
+      const wanted = QUANTILE_SHARES[i]! * total;
+      while (bucket > 0 && above + counts[first + bucket]! < wanted) {
+        above += counts[first + bucket]!;
+        bucket -= 1;
       }
-      above += count;
+      const low = this.edge(bucket);
+      const width = this.edge(bucket + 1) - low;
+      cells[at + QUANTILES + i] =
+        bucket === 0 ? 0 : low + width * (1 - (wanted - above) / counts[first + bucket]!);
     }
-    return 0;
   }
 
   /** The uppermost buckets that hold the tail, without one that would make it far too large: values on few levels have such. */

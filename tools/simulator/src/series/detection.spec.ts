@@ -42,15 +42,16 @@ const EXCEPT: Readonly<Partial<Record<BaseKind, Partial<Record<SeriesFault, Foun
   // Fahrenheit of what is quiet is no higher than its bursts.
   bursty: { 'unit-fahrenheit': 'at times' },
 };
-/** Alarms in ten days of readings without a fault, the most of any seed. */
+/** Alarms in ten days of readings without a fault, at most on average of so many seeds: of a counter three come at once, and of few seeds only. */
 const FALSE_ALARMS: Readonly<Record<BaseKind, number>> = {
   constant: 0,
-  seasonal: 1,
-  ar1: 5,
-  quantised: 1,
-  counter: 1,
-  bursty: 15,
+  seasonal: 0.3,
+  ar1: 3,
+  quantised: 0.2,
+  counter: 0.6,
+  bursty: 11,
 };
+const CLEAN_SEEDS = 20;
 /** Readings within which an alarm is raised at the latest; of those not named, 5. */
 const DELAY: Readonly<Partial<Record<SeriesFault, number>>> = {
   drift: 288,
@@ -89,9 +90,9 @@ function delayOf(plan: SeriesPlan): number {
 
 describe.each(BASE_KINDS)('agreement on a series that is %s', (base) => {
   test('without a fault raises few alarms', () => {
-    for (const seed of SEEDS) {
-      expect(alarmsWithoutFault(seed, base).length).toBeLessThanOrEqual(FALSE_ALARMS[base]);
-    }
+    let alarms = 0;
+    for (let seed = 1; seed <= CLEAN_SEEDS; seed++) alarms += alarmsWithoutFault(seed, base).length;
+    expect(alarms / CLEAN_SEEDS).toBeLessThanOrEqual(FALSE_ALARMS[base]);
   });
 
   const cases = SERIES_FAULTS.filter((fault) => appliesTo(fault, base)).map((fault): [SeriesFault, Found] => [

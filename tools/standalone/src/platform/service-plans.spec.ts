@@ -41,6 +41,7 @@ describe('planServices', () => {
     });
     expect(plansById().get('storage')?.args).toEqual([
       '--max-semi-space-size=32',
+      '--max-inlined-bytecode-size-cumulative=3000',
       '/dist/apps/storage/src/main.js',
     ]);
   });

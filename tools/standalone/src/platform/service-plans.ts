@@ -18,8 +18,9 @@ const LOOPBACK = '127.0.0.1';
 /**
  * Twice the default room for young objects, MiB: what a request holds while it waits for the log outlives fewer collections. Measured at one
  * reading per request: ingestion takes a tenth to a seventh less of the processor, beside the same work of the others.
+ * And about three times as much code as usual compiled into one piece: the detector is many small functions, and takes a quarter less so.
  */
-const NODE_FLAGS = ['--max-semi-space-size=32'];
+const NODE_FLAGS = ['--max-semi-space-size=32', '--max-inlined-bytecode-size-cumulative=3000'];
 
 export interface ServicePlan extends ProcessPlan {
   readonly service: ServiceName;

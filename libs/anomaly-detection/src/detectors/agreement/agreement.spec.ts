@@ -4,7 +4,7 @@ import { newVerdict, type Verdict } from '../../detector';
 import { SnapshotError } from '../../errors';
 import { flaggedBy, generate, normal, random } from '../../testing/generated-series';
 import { agreement } from './agreement';
-import { CELL, HISTORY_READINGS, WAITING_READINGS } from './layout';
+import { HISTORY_READINGS, WAITING_READINGS } from './layout';
 
 const flagged = (values: readonly number[], times?: readonly number[]) => flaggedBy(agreement, values, times);
 
@@ -246,15 +246,14 @@ describe('a snapshot', () => {
   });
 
   test('whose places lie outside of its own state is refused', () => {
-    for (const [cell, value] of [
-      [CELL.slot, HISTORY_READINGS],
-      [CELL.slot, -1],
-      [CELL.slot, 0.5],
-      [CELL.waiting, WAITING_READINGS],
-      [CELL.waitingMost, NaN],
+    // Behind kind and version: the next slot, what waits, and the most that may wait.
+    for (const [at, value] of [
+      [2, HISTORY_READINGS],
+      [3, WAITING_READINGS],
+      [4, WAITING_READINGS + 1],
     ] as const) {
       const damaged = Uint8Array.from(bytes);
-      new DataView(damaged.buffer).setFloat64(4 + cell * 8, value, true);
+      damaged[at] = value;
       expect(() => agreement.restore(damaged)).toThrow(SnapshotError);
     }
   });

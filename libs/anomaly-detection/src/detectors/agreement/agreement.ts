@@ -1,32 +1,25 @@
 import type { Detector, DetectorKind, Verdict } from '../../detector';
-import { History } from '../../tails/history';
 import { countAlarm, keepBudget } from './budget';
 import { describe } from './describe';
 import { evidence } from './evidence';
 import { AGREEMENT_STATISTICS, agreementReason } from './explain';
-import {
-  CELL,
-  HISTORY_AT,
-  HISTORY_READINGS,
-  SEASON_AT,
-  SEASON_BINS,
-  TAIL,
-  TAILS,
-  WAITING_AT,
-  WAITING_FLOATS,
-} from './layout';
-import { distanceLimit, evidenceLimit, forgotten } from './limits';
+import { keep } from './keep';
+import { CELL, HISTORY_AT, SEASON_AT, SEASON_BINS, TAIL, TAILS, WAITING_AT, WAITING_FLOATS } from './layout';
+import { distanceLimit, evidenceLimit, forgetAlarms, habituate, setReach } from './limits';
 import { fadeModels, learnWaiting, surprise } from './models';
 import { novelty } from './novelty';
+import { now } from './now';
 import { around } from './range';
 import { DAY_US, SETTINGS } from './settings';
 import { KIND, readSnapshot, writeSnapshot } from './snapshot';
-import { allocateState, type StatePlace, viewState } from './state-blocks';
-import { describeStuck, keepRun, stuckness } from './stuck';
+import { allocateState, type SeriesState } from './state-blocks';
+import { describeStuck, stuckness, wasStuck } from './stuck';
+
+// Each use of an import is a look-up in CommonJS; these are used many times a reading.
+const [cell, settings] = [CELL, SETTINGS];
 
 /** Keeps sums and single floats finite, whatever the values. */
 const MAX_MAGNITUDE = 1e30;
-const INTERVAL_STEP = 1 + 1 / 32;
 /** Just short of an alarm: what only its rest keeps from being one. */
 const MOST_UNREPORTED = 0.499;
 
@@ -35,61 +28,64 @@ const FIRST_CHANGE = 0.6;
 /** What is only a step of the resolution, in units of what is an alarm. */
 const ONE_STEP = 0.99;
 
-/** Of the reading at hand: distances (NaN where they say nothing yet), their surprises, the short mean, how far beyond the range seen. */
-const distances = new Float64Array(TAILS);
-const surprises = new Float64Array(TAILS);
-const now = { shortMean: 0.5, beyond: 0.5, far: 0.5, touched: 0.5 };
-
-/** Serves every series in turn. */
-const history = new History(HISTORY_READINGS);
+/** Of the reading at hand, by TAIL: -log10 of the tail probabilities. */
+const surprises = new Float64Array(TAIL.distance);
+/** Whatever is assigned here is read, even if nobody looks at it. */
+const touched = { sum: 0.5 };
 
 /** See the README of this folder for what is computed and why. */
-class Agreement implements Detector, StatePlace {
+class Agreement implements Detector, SeriesState {
   readonly cells: Float64Array;
-  readonly at: number;
   readonly floats: Float32Array;
-  readonly first: number;
+  readonly bits: Uint32Array;
+  readonly cellsAt: number;
+  readonly floatsAt: number;
+  readonly tailsAt: number;
+  readonly countsAt: number;
+  slot: number;
+  waiting: number;
+  waitingMost: number;
   private alarmsPerWeek = 1;
 
-  constructor({ cells, at, floats, first }: StatePlace) {
-    this.cells = cells;
-    this.at = at;
-    this.floats = floats;
-    this.first = first;
+  constructor(state: SeriesState) {
+    this.cells = state.cells;
+    this.floats = state.floats;
+    this.bits = state.bits;
+    this.cellsAt = state.cellsAt;
+    this.floatsAt = state.floatsAt;
+    this.tailsAt = state.tailsAt;
+    this.countsAt = state.countsAt;
+    this.slot = state.slot;
+    this.waiting = state.waiting;
+    this.waitingMost = state.waitingMost;
   }
 
   observe(timeUs: number, value: number, verdict: Verdict): void {
-    verdict.score = 0;
-    verdict.ratio = 0;
-    verdict.expectedMin = NaN;
-    verdict.expectedMax = NaN;
-    verdict.deviation = 0;
-    verdict.cause = 'value';
-    verdict.observed = value;
+    clear(verdict, value);
     // A comparison with NaN is false, so this also refuses NaN.
     if (!(value <= Number.MAX_VALUE && value >= -Number.MAX_VALUE)) return;
-    const { cells, at } = this;
+    const { cells, cellsAt: at } = this;
     const days = timeUs / DAY_US;
     const bin = Math.floor((days - Math.floor(days)) * SEASON_BINS);
     this.touch(bin);
-    history.open(this.floats, this.first + HISTORY_AT);
-    const isFirst = cells[at + CELL.readings] === 0;
-    if (isFirst) cells[at + CELL.origin] = bounded(value);
-    const x = Math.fround(bounded(value - cells[at + CELL.origin]!));
+    const isFirst = cells[at + cell.readings] === 0;
+    if (isFirst) cells[at + cell.origin] = bounded(value);
+    const x = Math.fround(bounded(value - cells[at + cell.origin]!));
+    now.timeUs = timeUs;
+    now.x = x;
+    now.bin = bin;
     if (isFirst || this.isAfterGap(timeUs) || this.isCounterReset(x)) this.begin(x);
     else {
-      this.measure(x, bin);
-      const ratio = this.judge(x, bin, verdict);
-      const stuck = stuckness(this, x);
+      const ratio = this.judge(verdict);
+      const stuck = x === cells[at + cell.lastValue] ? stuckness(this) : 0;
       const weight = this.followFault(ratio);
-      this.learn(x, stuck >= 1 ? SETTINGS.faultWeight : weight);
+      this.learn(x, stuck >= 1 ? settings.faultWeight : weight);
       this.report(ratio, verdict);
-      if (this.isFirstChange(x)) this.reportFirstChange(verdict);
+      if (x !== cells[at + cell.lowest] && this.hasNeverChanged()) this.reportFirstChange(verdict);
       if (stuck >= 1) this.reportStuck(stuck, verdict);
       if (verdict.ratio >= 1) tellStrengths(verdict, stuck);
-      cells[at + CELL.isStuck] = stuck >= 1 ? 1 : 0;
     }
-    this.keep(timeUs, x, bin);
+    keep(this);
   }
 
   budget(alarmsPerWeek: number): void {
@@ -97,14 +93,11 @@ class Agreement implements Detector, StatePlace {
   }
 
   snapshot(): Uint8Array {
-    const { cells, floats } = viewState(this);
-    return writeSnapshot(cells, floats);
+    return writeSnapshot(this);
   }
 
   restore(bytes: Uint8Array): void {
-    const { cells, floats } = viewState(this);
-    floats.fill(0);
-    readSnapshot(bytes, cells, floats);
+    readSnapshot(bytes, this);
   }
 
   /**
@@ -112,107 +105,107 @@ class Agreement implements Detector, StatePlace {
    * near, and to wait for one after the other would take longer than all there is to compute.
    */
   private touch(bin: number): void {
-    const { cells, at, floats, first } = this;
-    const slot = cells[at + CELL.slot]! | 0;
-    const other =
-      slot < SETTINGS.levelReadings ? slot + SETTINGS.levelReadings : slot - SETTINGS.levelReadings;
-    const row = first + WAITING_AT + (cells[at + CELL.waiting]! | 0) * WAITING_FLOATS;
-    const inCells =
-      cells[at + CELL.lowest]! + cells[at + CELL.evidenceFactor]! + cells[at + CELL.surprisingFrom]!;
-    const inHistory = floats[first + HISTORY_AT + slot]! + floats[first + HISTORY_AT + other]!;
-    now.touched = inCells + inHistory + floats[first + SEASON_AT + bin]! + floats[row]!;
+    const { cells, cellsAt: at, floats, floatsAt, slot } = this;
+    const { levelReadings } = settings;
+    const values = floatsAt + HISTORY_AT;
+    const other = values + (slot < levelReadings ? slot + levelReadings : slot - levelReadings);
+    const row = floatsAt + WAITING_AT + this.waiting * WAITING_FLOATS;
+    const inCells = cells[at]! + cells[at + cell.levelSum]! + cells[at + cell.longestRun]!;
+    const inFloats = floats[values + slot]! + floats[other]! + floats[row]!;
+    touched.sum =
+      inCells + cells[at + cell.surprisingFrom + 3]! + inFloats + floats[floatsAt + SEASON_AT + bin]!;
   }
 
   private isAfterGap(timeUs: number): boolean {
-    const usual = this.cells[this.at + CELL.usualInterval]!;
-    return usual > 0 && timeUs - this.cells[this.at + CELL.lastTime]! > SETTINGS.gapIntervals * usual;
+    const usual = this.cells[this.cellsAt + cell.usualInterval]!;
+    return usual > 0 && timeUs - this.cells[this.cellsAt + cell.lastTime]! > settings.gapIntervals * usual;
   }
 
   /** A series that has only ever risen and now falls back to something not negative is a counter that began anew. */
   private isCounterReset(x: number): boolean {
-    const { cells, at } = this;
+    const { cells, cellsAt: at } = this;
     return (
-      x < cells[at + CELL.lastValue]! &&
-      x + cells[at + CELL.origin]! >= 0 &&
-      cells[at + CELL.falls] === 0 &&
-      cells[at + CELL.rises]! >= SETTINGS.counterRises
+      cells[at + cell.falls] === 0 &&
+      x < cells[at + cell.lastValue]! &&
+      x + cells[at + cell.origin]! >= 0 &&
+      cells[at + cell.rises]! >= settings.counterRises
     );
   }
 
   /** The recent past is unknown; what was learned of distances stays. */
   private begin(x: number): void {
-    const { cells, at } = this;
+    const { cells, cellsAt: at } = this;
     if (cells[at + CELL.readings] === 0) {
       cells[at + CELL.lowest] = cells[at + CELL.highest] = x;
       cells[at + CELL.evidenceFactor] = cells[at + CELL.distanceFactor] = 1;
       cells[at + CELL.limitFactor] = 1;
-      const profile = this.first + SEASON_AT;
-      this.floats.fill(NaN, profile, profile + SEASON_BINS);
+      const season = this.floatsAt + SEASON_AT;
+      this.floats.fill(NaN, season, season + SEASON_BINS);
       learnWaiting(this);
     }
     cells[at + CELL.run] = 0;
-    cells[at + CELL.sinceBegin] = cells[at + CELL.slot] = 0;
-    cells[at + CELL.levelSum] = cells[at + CELL.beforeSum] = 0;
+    this.slot = cells[at + CELL.sinceBegin] = 0;
+    cells[at + CELL.shortSum] = cells[at + CELL.levelSum] = cells[at + CELL.beforeSum] = 0;
     cells[at + CELL.slowMean] = cells[at + CELL.lastValue] = cells[at + CELL.usualLevel] = x;
     cells[at + CELL.faultReadings] = 0;
   }
 
-  private measure(x: number, bin: number): void {
-    const { cells, at } = this;
-    const seen = cells[at + CELL.sinceBegin]!;
-    const count = seen < SETTINGS.shortReadings ? seen : SETTINGS.shortReadings;
-    const short = history.recentSum(cells[at + CELL.slot]! | 0, count) / count;
-    const { levelReadings } = SETTINGS;
-    distances[TAIL.residual] = Math.abs(x - short);
-    distances[TAIL.shortMean] =
-      seen > SETTINGS.slowWarmUp ? Math.abs(short - cells[at + CELL.slowMean]!) : NaN;
-    distances[TAIL.level] =
-      seen >= 2 * levelReadings
-        ? Math.abs(cells[at + CELL.levelSum]! - cells[at + CELL.beforeSum]!) / levelReadings
-        : NaN;
-    distances[TAIL.season] = Math.abs(x - this.floats[this.first + SEASON_AT + bin]!);
-    distances[TAIL.distance] = Math.abs(x - cells[at + CELL.usualLevel]!);
+  /** The larger of both deviations in units of its limit: 1 is an alarm. The distances of the reading then wait to be learned. */
+  private judge(verdict: Verdict): number {
+    const { cells, cellsAt: at, floats, floatsAt } = this;
+    const { x, bin } = now;
+    const seen = cells[at + cell.sinceBegin]!;
+    const { shortReadings, levelReadings, slowWarmUp } = settings;
+    const short = cells[at + cell.shortSum]! / (seen < shortReadings ? seen : shortReadings);
+    const levels = Math.abs(cells[at + cell.levelSum]! - cells[at + cell.beforeSum]!) / levelReadings;
+    const residual = Math.abs(x - short);
+    const moved = seen > slowWarmUp ? Math.abs(short - cells[at + cell.slowMean]!) : NaN;
+    const level = seen >= 2 * levelReadings ? levels : NaN;
+    const season = Math.abs(x - floats[floatsAt + SEASON_AT + bin]!);
+    const distance = Math.abs(x - cells[at + cell.usualLevel]!);
+    const row = floatsAt + WAITING_AT + this.waiting * WAITING_FLOATS;
+    floats[row + TAIL.residual] = residual;
+    floats[row + TAIL.shortMean] = moved;
+    floats[row + TAIL.level] = level;
+    floats[row + TAIL.season] = season;
+    floats[row + TAIL.distance] = distance;
     now.shortMean = short;
-    now.beyond = novelty(this, x);
-  }
-
-  /** The larger of both deviations in units of its limit: 1 is an alarm. */
-  private judge(x: number, bin: number, verdict: Verdict): number {
-    const { cells, at } = this;
-    const agreed = this.agreed();
+    now.beyond = x < cells[at + cell.lowest]! || x > cells[at + cell.highest]! ? novelty(this, x) : 0;
+    const agreed = this.agreed(residual, moved, level, season);
     const reach = distanceLimit(this);
-    const far = reach > 0 ? distances[TAIL.distance]! / reach : 0;
+    const far = reach > 0 ? distance / reach : 0;
     now.far = far;
     const ratio = agreed > far ? agreed : far;
-    if (ratio >= 1 && this.isOneStep()) return ONE_STEP;
-    if (ratio >= 1) describe(this, { x, bin, shortMean: now.shortMean, surprises }, verdict);
-    const { evidenceFactor, distanceFactor } = CELL;
-    if (cells[at + evidenceFactor]! > 1) {
-      cells[at + evidenceFactor] = forgotten(cells[at + evidenceFactor]!, SETTINGS.evidence.forgetReadings);
-    }
-    if (cells[at + distanceFactor]! > 1) {
-      cells[at + distanceFactor] = forgotten(cells[at + distanceFactor]!, SETTINGS.distance.forgetReadings);
-    }
-    if (ratio >= 1 && cells[at + CELL.rest] === 0) {
-      if (agreed >= 1) cells[at + evidenceFactor]! *= 1 + SETTINGS.evidence.growth;
-      if (far >= 1) cells[at + distanceFactor]! *= 1 + SETTINGS.distance.growth;
-    }
+    if (ratio < 1) return ratio;
+    if (this.isOneStep(distance, moved)) return ONE_STEP;
+    describe(this, { x, bin, shortMean: short, surprises }, verdict);
+    if (cells[at + cell.rest] === 0) habituate(this, agreed >= 1, far >= 1);
     return ratio;
   }
 
-  private isFirstChange(x: number): boolean {
-    const { cells, at } = this;
-    const lowest = cells[at + CELL.lowest]!;
+  /** The evidence in units of its limit. Most readings surprise nothing, and for these nothing more is computed. */
+  private agreed(residual: number, moved: number, level: number, season: number): number {
+    const { cells, cellsAt: at } = this;
+    const from = at + cell.surprisingFrom;
+    surprises[0] = residual > cells[from]! ? surprise(this, TAIL.residual, residual) : 0;
+    surprises[1] = moved > cells[from + 1]! ? surprise(this, TAIL.shortMean, moved) : 0;
+    surprises[2] = level > cells[from + 2]! ? surprise(this, TAIL.level, level) : 0;
+    surprises[3] = season > cells[from + 3]! ? surprise(this, TAIL.season, season) : 0;
+    if (now.beyond === 0 && surprises[0] + surprises[1] + surprises[2] + surprises[3] === 0) return 0;
+    return evidence(surprises, now.beyond) / evidenceLimit(this);
+  }
+
+  private hasNeverChanged(): boolean {
+    const { cells, cellsAt: at } = this;
     return (
-      x !== lowest &&
-      cells[at + CELL.highest] === lowest &&
+      cells[at + CELL.highest] === cells[at + CELL.lowest] &&
       cells[at + CELL.readings]! >= SETTINGS.constantReadings
     );
   }
 
   /** An alarm, but not the beginning of a fault: what was constant does not say how the series will move from now on. */
   private reportFirstChange(verdict: Verdict): void {
-    const { cells, at } = this;
+    const { cells, cellsAt: at } = this;
     around(cells[at + CELL.lastValue]! + cells[at + CELL.origin]!, 0, verdict);
     verdict.deviation = Infinity;
     verdict.score = FIRST_CHANGE;
@@ -221,154 +214,96 @@ class Agreement implements Detector, StatePlace {
   }
 
   /** A series that has changed by no more than its resolution, and has often done so. */
-  private isOneStep(): boolean {
-    const { cells, at } = this;
+  private isOneStep(distance: number, moved: number): boolean {
+    const { cells, cellsAt: at } = this;
     const most = cells[at + CELL.resolution]! * (1 + 1e-6);
     return (
-      distances[TAIL.distance]! <= most &&
-      !(distances[TAIL.shortMean]! > most) &&
+      distance <= most &&
+      !(moved > most) &&
       cells[at + CELL.rises]! + cells[at + CELL.falls]! >= SETTINGS.steppedChanges
     );
   }
 
-  /** The evidence in units of its limit. Most readings surprise nothing, and for these nothing more is computed. */
-  private agreed(): number {
-    let isSurprising = now.beyond > 0;
-    for (let tail = 0; tail < TAIL.distance; tail++) {
-      const found = surprise(this, tail, distances[tail]!);
-      surprises[tail] = found;
-      if (found > 0) isSurprising = true;
-    }
-    return isSurprising ? evidence(surprises, now.beyond) / evidenceLimit(this) : 0;
-  }
-
   /** Keeps count of the fault that the series is in, if any. Returns the weight of this reading for what is learned. */
   private followFault(ratio: number): number {
-    const { cells, at } = this;
-    if (cells[at + CELL.faultReadings]! > 0) {
-      cells[at + CELL.faultReadings]! += 1;
-      if (ratio < SETTINGS.faultOverBelow) cells[at + CELL.faultReadings] = 0;
-      else if (cells[at + CELL.faultReadings]! > SETTINGS.faultReadings) this.acceptNewNormal();
+    const { cells, cellsAt: at } = this;
+    if (cells[at + cell.faultReadings]! > 0) {
+      cells[at + cell.faultReadings]! += 1;
+      if (ratio < settings.faultOverBelow) cells[at + cell.faultReadings] = 0;
+      else if (cells[at + cell.faultReadings]! > settings.faultReadings) this.acceptNewNormal();
     } else if (ratio >= 1) {
-      cells[at + CELL.faultReadings] = 1;
-      cells[at + CELL.faultAlarms] = 0;
+      cells[at + cell.faultReadings] = 1;
+      cells[at + cell.faultAlarms] = 0;
     }
-    return cells[at + CELL.faultReadings]! > 0 ? SETTINGS.faultWeight : 1;
+    return cells[at + cell.faultReadings]! > 0 ? settings.faultWeight : 1;
   }
 
   private acceptNewNormal(): void {
-    this.cells[this.at + CELL.faultReadings] = 0;
+    this.cells[this.cellsAt + CELL.faultReadings] = 0;
     fadeModels(this, SETTINGS.newNormalShare);
+    setReach(this);
   }
 
+  /** The distances of the reading wait already. */
   private learn(x: number, weight: number): void {
-    const { cells, at, floats } = this;
-    const waiting = cells[at + CELL.waiting]! | 0;
-    const row = this.first + WAITING_AT + waiting * WAITING_FLOATS;
-    for (let tail = 0; tail < TAILS; tail++) floats[row + tail] = distances[tail]!;
-    floats[row + TAILS] = weight;
-    cells[at + CELL.waiting] = waiting + 1;
-    if (waiting + 1 >= cells[at + CELL.waitingMost]!) {
-      learnWaiting(this);
-      keepBudget(this, waiting + 1, this.alarmsPerWeek);
-    }
-    const since = cells[at + CELL.sinceBegin]! + 1;
-    const slow = since < SETTINGS.slowReadings ? since : SETTINGS.slowReadings;
-    cells[at + CELL.slowMean]! += (weight / slow) * (x - cells[at + CELL.slowMean]!);
+    const { cells, cellsAt: at } = this;
+    this.floats[this.floatsAt + WAITING_AT + this.waiting * WAITING_FLOATS + TAILS] = weight;
+    this.waiting += 1;
+    if (this.waiting >= this.waitingMost) this.learnBatch(this.waiting);
+    const since = cells[at + cell.sinceBegin]! + 1;
+    const slow = since < settings.slowReadings ? since : settings.slowReadings;
+    cells[at + cell.slowMean]! += (weight / slow) * (x - cells[at + cell.slowMean]!);
+  }
+
+  private learnBatch(readings: number): void {
+    learnWaiting(this);
+    keepBudget(this, readings, this.alarmsPerWeek);
+    forgetAlarms(this, readings);
+    setReach(this);
   }
 
   /** An alarm unless one was just raised. */
   private report(ratio: number, verdict: Verdict): void {
-    const { cells, at } = this;
+    const { cells, cellsAt: at } = this;
     const score = ratio / (1 + ratio);
-    const rest = cells[at + CELL.rest]!;
+    const rest = cells[at + cell.rest]!;
     verdict.ratio = ratio;
     if (ratio >= 1 && rest === 0) {
-      cells[at + CELL.rest] = Math.round(
-        SETTINGS.restReadings * SETTINGS.restGrowth ** cells[at + CELL.faultAlarms]!,
-      );
-      cells[at + CELL.faultAlarms]! += 1;
+      this.restAgain();
       verdict.score = score;
       countAlarm(this);
       return;
     }
     verdict.score = score < MOST_UNREPORTED ? score : MOST_UNREPORTED;
-    if (rest > 0) cells[at + CELL.rest] = rest - 1;
+    if (rest > 0) cells[at + cell.rest] = rest - 1;
+  }
+
+  /** The more often a fault was reported, the longer. */
+  private restAgain(): void {
+    const { cells, cellsAt: at } = this;
+    cells[at + CELL.rest] = Math.round(
+      SETTINGS.restReadings * SETTINGS.restGrowth ** cells[at + CELL.faultAlarms]!,
+    );
+    cells[at + CELL.faultAlarms]! += 1;
   }
 
   /** One alarm, with the reading that makes a run too long. */
   private reportStuck(stuck: number, verdict: Verdict): void {
     describeStuck(this, verdict);
     verdict.ratio = stuck;
-    verdict.score = this.cells[this.at + CELL.isStuck] === 1 ? MOST_UNREPORTED : stuck / (1 + stuck);
+    verdict.score = wasStuck(this) ? MOST_UNREPORTED : stuck / (1 + stuck);
   }
+}
 
-  /** Takes the reading in, after it was judged. */
-  private keep(timeUs: number, x: number, bin: number): void {
-    const { cells, at, floats } = this;
-    const seen = cells[at + CELL.sinceBegin]!;
-    const last = cells[at + CELL.lastValue]!;
-    keepRun(this, x);
-    if (x > last) cells[at + CELL.rises]! += 1;
-    else if (x < last) cells[at + CELL.falls]! += 1;
-    if (x < cells[at + CELL.lowest]!) cells[at + CELL.lowest] = x;
-    if (x > cells[at + CELL.highest]!) cells[at + CELL.highest] = x;
-    const slot = cells[at + CELL.slot]! | 0;
-    this.keepLevels(x, slot);
-    this.keepUsualLevel(x);
-    history.put(slot, x);
-    cells[at + CELL.slot] = slot + 1 === HISTORY_READINGS ? 0 : slot + 1;
-    const season = this.first + SEASON_AT + bin;
-    const profile = floats[season]!;
-    const rate = SETTINGS.seasonRate * (cells[at + CELL.faultReadings]! > 0 ? SETTINGS.faultWeight : 1);
-    floats[season] = Number.isNaN(profile) ? x : profile + rate * (x - profile);
-    if (cells[at + CELL.readings] === 0) cells[at + CELL.firstTime] = timeUs;
-    else this.keepInterval(timeUs - cells[at + CELL.lastTime]!);
-    cells[at + CELL.lastValue] = x;
-    cells[at + CELL.lastTime] = timeUs;
-    cells[at + CELL.sinceBegin] = seen + 1;
-    cells[at + CELL.readings]! += 1;
+/** Nothing unusual. What is filled in from a ratio of 1 on is cleared after such a reading only. */
+function clear(verdict: Verdict, value: number): void {
+  if (verdict.ratio >= 1) {
+    verdict.expectedMin = verdict.expectedMax = NaN;
+    verdict.deviation = 0;
+    verdict.cause = 'value';
   }
-
-  /** Sums of the last 48 values and of the 48 before; made anew once in a round of the history, so that no rounding stays. */
-  private keepLevels(x: number, slot: number): void {
-    const { cells, at } = this;
-    const { levelReadings } = SETTINGS;
-    const held = cells[at + CELL.sinceBegin]!;
-    if (held >= HISTORY_READINGS && slot === 0) {
-      const last = history.recentSum(slot, levelReadings - 1);
-      cells[at + CELL.levelSum] = last + x;
-      cells[at + CELL.beforeSum] = history.recentSum(slot, 2 * levelReadings - 1) - last;
-      return;
-    }
-    cells[at + CELL.levelSum]! += x;
-    if (held >= levelReadings) {
-      const passing = history.ago(slot, levelReadings);
-      cells[at + CELL.levelSum]! -= passing;
-      cells[at + CELL.beforeSum]! += passing;
-    }
-    if (held >= 2 * levelReadings) cells[at + CELL.beforeSum]! -= history.ago(slot, 2 * levelReadings);
-  }
-
-  /** Near a running median: it moves by bounded steps, in units of the usual distance from it. */
-  private keepUsualLevel(x: number): void {
-    const { cells, at } = this;
-    const { young, rate, step } = SETTINGS.usualLevel;
-    const away = x - cells[at + CELL.usualLevel]!;
-    const since = cells[at + CELL.sinceBegin]!;
-    const most = step * cells[at + CELL.middleDistance]!;
-    const isYoung = since < young || most === 0;
-    cells[at + CELL.usualLevel]! += isYoung
-      ? away / Math.min(since + 1, young)
-      : Math.max(-most, Math.min(most, rate * away));
-  }
-
-  private keepInterval(elapsedUs: number): void {
-    const { cells, at } = this;
-    const usual = cells[at + CELL.usualInterval]!;
-    if (usual === 0) cells[at + CELL.usualInterval] = elapsedUs;
-    else cells[at + CELL.usualInterval] = elapsedUs > usual ? usual * INTERVAL_STEP : usual / INTERVAL_STEP;
-  }
+  verdict.score = verdict.ratio = 0;
+  verdict.observed = value;
 }
 
 /** In the order of the kind's statistics. */

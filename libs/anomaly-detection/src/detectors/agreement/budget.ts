@@ -1,16 +1,16 @@
 import { CELL } from './layout';
 import { SETTINGS } from './settings';
-import type { StatePlace } from './state-blocks';
+import type { SeriesState } from './state-blocks';
 
 const WEEK_US = 604_800_000_000;
 
 /** Readings in which one alarm is accepted. */
-function readingsPerAlarm({ cells, at }: StatePlace, alarmsPerWeek: number): number {
+function readingsPerAlarm({ cells, cellsAt: at }: SeriesState, alarmsPerWeek: number): number {
   return WEEK_US / (cells[at + CELL.usualInterval]! * alarmsPerWeek);
 }
 
 /** Alarms above the budget, below 0 where there were less. Each reported one counts. */
-export function countAlarm({ cells, at }: StatePlace): void {
+export function countAlarm({ cells, cellsAt: at }: SeriesState): void {
   cells[at + CELL.overspent]! += 1;
 }
 
@@ -19,10 +19,10 @@ export function countAlarm({ cells, at }: StatePlace): void {
  * the series has raised so far. Each alarm raises the limits, and readings lower them, so that both are in balance at the budget (as adaptive
  * conformal inference does; Gibbs and Candes, "Adaptive Conformal Inference Under Distribution Shift", 2021): a heavy tail is no noisier than a light one.
  */
-export function keepBudget(place: StatePlace, judged: number, alarmsPerWeek: number): void {
-  const { cells, at } = place;
+export function keepBudget(state: SeriesState, judged: number, alarmsPerWeek: number): void {
+  const { cells, cellsAt: at } = state;
   const { perTenfold, growth, readings, least, free } = SETTINGS.budget;
-  const perAlarm = Math.max(readings, readingsPerAlarm(place, alarmsPerWeek));
+  const perAlarm = Math.max(readings, readingsPerAlarm(state, alarmsPerWeek));
   const tenfolds = Math.log10(perAlarm / readings);
   const lowest = Math.log(least) / growth;
   const overspent = Math.max(lowest, cells[at + CELL.overspent]! - judged / perAlarm);

@@ -5,7 +5,7 @@ import { distanceLimit, evidenceLimit } from './limits';
 import { surprise, tailModel } from './models';
 import { novelty } from './novelty';
 import { around, largestBelow, relative } from './range';
-import type { StatePlace } from './state-blocks';
+import type { SeriesState } from './state-blocks';
 
 /** What `describe` needs to know of a flagged reading. */
 export interface Flagged {
@@ -17,45 +17,45 @@ export interface Flagged {
 }
 
 /** Writes the range that would not have been flagged, found with the very functions that flagged the reading. */
-export function describe(place: StatePlace, flagged: Flagged, verdict: Verdict): void {
-  const { cells, at } = place;
+export function describe(state: SeriesState, flagged: Flagged, verdict: Verdict): void {
+  const { cells, cellsAt: at } = state;
   const origin = cells[at + CELL.origin]!;
   const level = cells[at + CELL.usualLevel]!;
   const away = Math.abs(flagged.x - level);
-  const reach = distanceLimit(place);
+  const reach = distanceLimit(state);
   if (reach > 0 && away >= reach) {
     around(level + origin, reach, verdict);
-  } else if (wouldAgree(place, flagged, level)) {
-    describeLevel(place, flagged, verdict);
+  } else if (wouldAgree(state, flagged, level)) {
+    describeLevel(state, flagged, verdict);
     return;
   } else {
-    const share = largestBelow((part) => wouldAgree(place, flagged, level + (flagged.x - level) * part));
+    const share = largestBelow((part) => wouldAgree(state, flagged, level + (flagged.x - level) * part));
     around(level + origin, away * share, verdict);
   }
-  verdict.deviation = relative(away, tailModel(place, TAIL.distance).middle);
+  verdict.deviation = relative(away, tailModel(state, TAIL.distance).middle);
 }
 
 /** The short mean alone is enough, whatever the reading is. */
-function describeLevel(place: StatePlace, { shortMean, surprises }: Flagged, verdict: Verdict): void {
-  const { cells, at } = place;
+function describeLevel(state: SeriesState, { shortMean, surprises }: Flagged, verdict: Verdict): void {
+  const { cells, cellsAt: at } = state;
   const origin = cells[at + CELL.origin]!;
   const moved = Math.abs(shortMean - cells[at + CELL.slowMean]!);
   const others = Float64Array.of(0, 0, surprises[TAIL.level]!, 0);
   const share = largestBelow((part) => {
-    others[TAIL.shortMean] = surprise(place, TAIL.shortMean, moved * part);
-    return evidence(others, 0) >= evidenceLimit(place);
+    others[TAIL.shortMean] = surprise(state, TAIL.shortMean, moved * part);
+    return evidence(others, 0) >= evidenceLimit(state);
   });
   around(cells[at + CELL.slowMean]! + origin, moved * share, verdict);
   verdict.cause = 'level';
   verdict.observed = shortMean + origin;
-  verdict.deviation = relative(moved, tailModel(place, TAIL.shortMean).middle);
+  verdict.deviation = relative(moved, tailModel(state, TAIL.shortMean).middle);
 }
 
 /** Whether the statistics would agree on an alarm if the reading had this value. */
-function wouldAgree(place: StatePlace, { bin, shortMean, surprises }: Flagged, x: number): boolean {
-  const usual = place.floats[place.first + SEASON_AT + bin]!;
+function wouldAgree(state: SeriesState, { bin, shortMean, surprises }: Flagged, x: number): boolean {
+  const usual = state.floats[state.floatsAt + SEASON_AT + bin]!;
   const supposed = Float64Array.from(surprises);
-  supposed[TAIL.residual] = surprise(place, TAIL.residual, Math.abs(x - shortMean));
-  supposed[TAIL.season] = surprise(place, TAIL.season, Math.abs(x - usual));
-  return evidence(supposed, novelty(place, x)) >= evidenceLimit(place);
+  supposed[TAIL.residual] = surprise(state, TAIL.residual, Math.abs(x - shortMean));
+  supposed[TAIL.season] = surprise(state, TAIL.season, Math.abs(x - usual));
+  return evidence(supposed, novelty(state, x)) >= evidenceLimit(state);
 }

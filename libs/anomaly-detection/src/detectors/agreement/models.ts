@@ -1,47 +1,48 @@
-import { TailModel } from '../../tails/tail-model';
-import {
-  CELL,
-  TAIL,
-  tailCellsAt,
-  tailCountsAt,
-  TAILS,
-  WAITING_AT,
-  WAITING_FLOATS,
-  WAITING_READINGS,
-} from './layout';
+import { BUCKETS, TAIL_CELLS, TailModel, type WeightedRows } from '../../tails/tail-model';
+import { CELL, TAIL, TAILS, WAITING_AT, WAITING_FLOATS, WAITING_READINGS } from './layout';
 import { SETTINGS } from './settings';
-import type { StatePlace } from './state-blocks';
+import type { SeriesState } from './state-blocks';
 
 /** One serves every series and statistic in turn. */
 const model = new TailModel();
 
 /** The tail model of one statistic of one series, until the next call. */
-export function tailModel({ cells, at, floats, first }: StatePlace, tail: number): TailModel {
-  model.open(cells, at + tailCellsAt(tail), floats, first + tailCountsAt(tail));
+export function tailModel({ cells, tailsAt, floats, countsAt }: SeriesState, tail: number): TailModel {
+  model.open(cells, tailsAt + tail * TAIL_CELLS, floats, countsAt + tail * BUCKETS);
   return model;
 }
 
 /** -log10 of the probability of a distance this large or larger; 0 where it is not in the tail. */
-export function surprise(place: StatePlace, tail: number, distance: number): number {
-  if (!(distance > place.cells[place.at + CELL.surprisingFrom + tail]!)) return 0;
-  const opened = tailModel(place, tail);
+export function surprise(state: SeriesState, tail: number, distance: number): number {
+  if (!(distance > state.cells[state.cellsAt + CELL.surprisingFrom + tail]!)) return 0;
+  const opened = tailModel(state, tail);
   const own = opened.surprise(distance);
   if (tail !== TAIL.residual) return own;
   return own + SETTINGS.bulkShare * (opened.bulkSurprise(distance) - own);
 }
 
+/** What waits of the series at hand. */
+const rows: { -readonly [key in keyof WeightedRows]: WeightedRows[key] } = {
+  values: new Float32Array(0),
+  bits: new Uint32Array(0),
+  from: 0,
+  end: 0,
+  width: WAITING_FLOATS,
+};
+
 /**
  * Counts the distances that wait, a batch at a time: each histogram is a walk through memory. A batch never passes a fit, and between
  * fits nobody looks at a histogram.
  */
-export function learnWaiting(place: StatePlace): void {
-  const { cells, at, floats, first } = place;
-  const from = first + WAITING_AT;
-  const end = from + cells[at + CELL.waiting]! * WAITING_FLOATS;
-  const rows = { values: floats, from, end, width: WAITING_FLOATS };
+export function learnWaiting(state: SeriesState): void {
+  const { cells, cellsAt: at } = state;
+  rows.values = state.floats;
+  rows.bits = state.bits;
+  rows.from = state.floatsAt + WAITING_AT;
+  rows.end = rows.from + state.waiting * WAITING_FLOATS;
   let most = WAITING_READINGS;
   for (let tail = 0; tail < TAILS; tail++) {
-    const opened = tailModel(place, tail);
+    const opened = tailModel(state, tail);
     const forgetAbove = tail === TAIL.distance ? SETTINGS.distanceReadings : SETTINGS.tailReadings;
     opened.learnRows(rows, tail);
     if (opened.total > forgetAbove) opened.fade(0.5);
@@ -54,12 +55,16 @@ export function learnWaiting(place: StatePlace): void {
       cells[at + CELL.surprisingFrom + tail] = Math.min(opened.tailFrom, bulk);
     }
   }
-  cells[at + CELL.waiting] = 0;
-  cells[at + CELL.waitingMost] = most;
+  state.waiting = 0;
+  state.waitingMost = most;
 }
 
-/** Makes all that was learned count less, by a factor. */
-export function fadeModels(place: StatePlace, factor: number): void {
-  learnWaiting(place);
-  for (let tail = 0; tail < TAILS; tail++) tailModel(place, tail).fade(factor);
+/** Makes all that was learned count less, by a factor. The reading at hand, whose distances are the last to wait, still has to be learned. */
+export function fadeModels(state: SeriesState, factor: number): void {
+  const { floats, floatsAt } = state;
+  const first = floatsAt + WAITING_AT;
+  const atHand = first + state.waiting * WAITING_FLOATS;
+  learnWaiting(state);
+  floats.copyWithin(first, atHand, atHand + WAITING_FLOATS);
+  for (let tail = 0; tail < TAILS; tail++) tailModel(state, tail).fade(factor);
 }

@@ -1,9 +1,9 @@
 import { CELL } from './layout';
 import { SETTINGS } from './settings';
-import type { StatePlace } from './state-blocks';
+import type { SeriesState } from './state-blocks';
 
 /** How far beyond everything seen, as a share of the range seen. */
-export function novelty({ cells, at }: StatePlace, x: number): number {
+export function novelty({ cells, cellsAt: at }: SeriesState, x: number): number {
   const lowest = cells[at + CELL.lowest]!;
   const highest = cells[at + CELL.highest]!;
   if (x >= lowest && x <= highest) return 0;

@@ -31,18 +31,18 @@ export const SETTINGS = {
   residual: { weight: 0.25, cap: 7.2 },
   shortMean: { weight: 1.2, cap: 5.7 },
   level: { weight: 0.49, cap: 4.2 },
-  season: { weight: 0.44, cap: 7 },
+  season: { weight: 0.46, cap: 7 },
   /** Novelty counts from 1 to 4; beyond everything seen by this share of the range seen it is as large as can be. */
   range: { weight: 1.13, share: 0.018 },
   /** Share of a residual's surprise that the bulk alone decides. */
   bulkShare: 0.29,
   /** Share of the evidence that is the largest single one; the rest is the sum. */
-  largestShare: 0.25,
+  largestShare: 0.27,
 
   /** Evidence that is an alarm; each alarm raises it by a share, which is forgotten over so many readings. */
-  evidence: { limit: 5.75, growth: 0.027, forgetReadings: 6800 },
+  evidence: { limit: 5.7, growth: 0.027, forgetReadings: 6800 },
   /** Distance from the usual level, in units of its 95 % quantile, that is an alarm. */
-  distance: { limit: 2.8, growth: 0.64, forgetReadings: 10_800 },
+  distance: { limit: 2.67, growth: 0.64, forgetReadings: 10_800 },
   /**
    * No more than one alarm in so many readings is accepted, however slow the series. Limits are larger by a share for each tenfold of that; by another
    * for each alarm above the budget but the first ones, `free`, which are fewer the more readings there are for one; and smaller for each
@@ -50,7 +50,7 @@ export const SETTINGS = {
    */
   budget: { perTenfold: 0.15, growth: 0.1, readings: 5000, free: 20, least: 0.6 },
   /** After an alarm: readings until the next one, longer by a factor with each within one fault. */
-  restReadings: 9,
+  restReadings: 8,
   restGrowth: 2.6,
 
   /** While a series is anomalous its readings count by this share, until it has come down to so much of the limits. */

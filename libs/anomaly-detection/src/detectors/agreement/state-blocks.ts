@@ -1,40 +1,70 @@
-import { CELLS, FLOATS } from './layout';
+import { ALL_COUNTS, ALL_TAIL_CELLS, CELLS, FLOATS } from './layout';
 
 /** Detectors share blocks of memory: one allocation for many, and neighbours in memory. */
 const BLOCK_SERIES = 64;
-/** The state of a series lies in one piece, as few lines of the processor's cache and as few pages as can be; it begins with a line. */
+/**
+ * What every reading reaches lies apart from the tail models, which only every sixteenth does: so it fills few pages of memory, and what lies
+ * together comes together. Each part begins with a line of the processor's cache.
+ */
 const LINE_BYTES = 64;
-const SERIES_BYTES = Math.ceil((CELLS * 8 + FLOATS * 4) / LINE_BYTES) * LINE_BYTES;
+const HOT_BYTES = lines(CELLS * 8 + FLOATS * 4);
+const TAILS_BYTES = lines(ALL_TAIL_CELLS * 8 + ALL_COUNTS * 4);
+const BLOCK_BYTES = BLOCK_SERIES * (HOT_BYTES + TAILS_BYTES);
 
-let cells = new Float64Array(0);
-let floats = new Float32Array(0);
+function lines(bytes: number): number {
+  return Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
+}
+
+/** One block as doubles, as floats, and as the bits of those. */
+interface Block {
+  readonly cells: Float64Array;
+  readonly floats: Float32Array;
+  readonly bits: Uint32Array;
+}
+
+/**
+ * The state of one series: where its parts begin in its block, and what a reading has to know before it knows which places it needs. All in
+ * one object, since to find one thing in another is to wait for memory twice.
+ */
+export interface SeriesState extends Block {
+  /** Its own doubles and floats, by `CELL` and the `…_AT` of the layout. */
+  readonly cellsAt: number;
+  readonly floatsAt: number;
+  /** The doubles and the histograms of its tail models. */
+  readonly tailsAt: number;
+  readonly countsAt: number;
+  /** Where the next value goes among the last ones. */
+  slot: number;
+  /** Readings that wait to be learned, and how many there can be before a tail model is due to be fitted again. */
+  waiting: number;
+  waitingMost: number;
+}
+
+let block = newBlock(0);
 let used = BLOCK_SERIES;
 
-/** Where the state of one series lies: `CELLS` doubles from `at`, `FLOATS` floats from `first`. */
-export interface StatePlace {
-  readonly cells: Float64Array;
-  readonly at: number;
-  readonly floats: Float32Array;
-  readonly first: number;
+function newBlock(bytes: number): Block {
+  const memory = new ArrayBuffer(bytes);
+  return { cells: new Float64Array(memory), floats: new Float32Array(memory), bits: new Uint32Array(memory) };
 }
 
-/** A place for one more series, all zero. */
-export function allocateState(): StatePlace {
+/** State for one more series, all zero. */
+export function allocateState(): SeriesState {
   if (used === BLOCK_SERIES) {
-    const block = new ArrayBuffer(BLOCK_SERIES * SERIES_BYTES);
-    cells = new Float64Array(block);
-    floats = new Float32Array(block);
+    block = newBlock(BLOCK_BYTES);
     used = 0;
   }
-  const begin = used * SERIES_BYTES;
+  const hot = used * HOT_BYTES;
+  const tails = BLOCK_SERIES * HOT_BYTES + used * TAILS_BYTES;
   used += 1;
-  return { cells, at: begin / 8, floats, first: begin / 4 + CELLS * 2 };
-}
-
-/** The doubles and the floats of one series alone, as views. */
-export function viewState({ cells, at, floats, first }: StatePlace): {
-  cells: Float64Array;
-  floats: Float32Array;
-} {
-  return { cells: cells.subarray(at, at + CELLS), floats: floats.subarray(first, first + FLOATS) };
+  return {
+    ...block,
+    cellsAt: hot / 8,
+    floatsAt: hot / 4 + CELLS * 2,
+    tailsAt: tails / 8,
+    countsAt: tails / 4 + ALL_TAIL_CELLS * 2,
+    slot: 0,
+    waiting: 0,
+    waitingMost: 0,
+  };
 }
