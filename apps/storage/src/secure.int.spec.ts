@@ -106,7 +106,7 @@ describeWithKafka('storage behind TLS', () => {
       for (const secret of [kafka.user.password, new URL(postgres.url).password])
         expect(service.said()).not.toContain(secret);
       // Offsets of one log mean nothing on the other.
-      await pool.query('TRUNCATE checkpoints, checkpoint_logs');
+      await pool.query('TRUNCATE checkpoints, checkpoint_logs CASCADE');
     },
     120_000,
   );

@@ -267,3 +267,24 @@ test('who has lost the partition decides nothing', async () => {
   await expect(old.handle(batch(4, 8))).rejects.toThrow(FencedError);
   expect(await switches()).toEqual([]);
 });
+
+test('offsets of a log whose checkpoints were deleted mean nothing on the next', async () => {
+  const first = await open();
+  await first.handle(batch(0, 8));
+  await set(1, { subject: 'flow', body: { sensitivity: 'off' } });
+  await first.handle(batch(8, 12));
+  await first.close();
+  expect(await switches()).toEqual([[8, 1]]);
+  const before = await raised();
+  await database.pool.query('DELETE FROM checkpoints');
+  const onNextLog = (from: number, to: number): LogBatch => ({
+    ...batch(from, to),
+    records: batch(from, to).records.map((record, i) => ({ ...record, offset: BigInt(from - 12 + i) })),
+    ...{ nextOffset: BigInt(to - 12), highWatermark: BigInt(to - 12) },
+  });
+  const second = await open();
+  await second.handle(onNextLog(12, 13));
+  await second.handle(onNextLog(13, 16));
+  expect((await raised()).slice(before.length)).toEqual(['level@465']);
+  expect(await switches()).toEqual([[1, 1]]);
+});

@@ -89,10 +89,9 @@ export class KafkaAdmin {
   }
 
   private async connect(): Promise<{ client: KafkaClient; admin: Admin }> {
-    const client = createKafkaClient({ ...this.options, requestTimeoutMs: ANSWER_TIMEOUT_MS });
-    const admin = client.kafka.admin({
-      retry: { initialRetryTime: 100, factor: 0.2, multiplier: 2, maxRetryTime: 500, retries: 2 },
-    });
+    // With more tries the time would be over before it is said what is wrong.
+    const client = createKafkaClient({ ...this.options, requestTimeoutMs: ANSWER_TIMEOUT_MS, retries: 2 });
+    const admin = client.kafka.admin();
     await admin.connect();
     return { client, admin };
   }

@@ -8,6 +8,8 @@ import { Watchdog } from './watchdog';
 
 /** kafkajs leaves out one that comes a moment too early, so it may take twice this: a second at most. */
 const HEARTBEAT_MS = 500;
+/** By default kafkajs learns of new partitions only after five minutes. */
+const METADATA_MAX_AGE_MS = 5_000;
 const TICK_MS = 1_000;
 const SLOW_OPENING_MS = 10_000;
 const DISCONNECT_TIMEOUT_MS = 10_000;
@@ -67,6 +69,7 @@ export class KafkaBatchServer extends ServerKafka {
         maxBytesPerPartition: maxBatchBytes,
         maxBytes: MAX_FETCH_BYTES,
         allowAutoTopicCreation: false,
+        metadataMaxAge: METADATA_MAX_AGE_MS,
       },
       // The stock server opens a producer for replies, which we never send. Named, so that kafkajs does not warn of its default.
       producer: { allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner },

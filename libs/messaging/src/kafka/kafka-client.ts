@@ -17,6 +17,8 @@ export interface ClientOptions {
   readonly logger: MessagingLogger;
   /** A request without an answer for this time counts as failed. Default 10,000 ms. */
   readonly requestTimeoutMs?: number;
+  /** How often a connection is tried again, and a request by whoever sets nothing else. Default 5. */
+  readonly retries?: number;
 }
 
 /** A kafkajs client whose connections can be cut. One client per producer, consumer or admin: they share nothing anyway. */
@@ -48,7 +50,13 @@ export function createKafkaClient(options: ClientOptions): KafkaClient {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: options.requestTimeoutMs ?? 10_000,
     // All of them: what is left out has other defaults when NODE_ENV is `test`.
-    retry: { initialRetryTime: 100, factor: 0.2, multiplier: 2, maxRetryTime: 1_000, retries: 5 },
+    retry: {
+      initialRetryTime: 100,
+      factor: 0.2,
+      multiplier: 2,
+      maxRetryTime: 1_000,
+      retries: options.retries ?? 5,
+    },
     logLevel: logLevel.WARN,
     logCreator: logTo(options.logger, () => isCut),
   };

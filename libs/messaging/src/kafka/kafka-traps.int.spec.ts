@@ -8,7 +8,7 @@ import type { Consumer } from 'kafkajs';
 import { ContractBench, createEffectsTable, record, records, text } from '../contract/contract-bench';
 import { createKafkaHarness, type KafkaHarness } from '../contract/kafka-harness';
 import { KafkaControlServer } from '../control/kafka-control';
-import { createMessageLog } from '../create-message-log';
+import { createMessageLog, ensureTopics } from '../create-message-log';
 import type { Delivery } from '../delivery/partition-runner';
 import { offsetsGone } from '../metrics';
 import { LogUnavailableError } from '../port/errors';
@@ -351,6 +351,16 @@ describeWithKafka('the traps of kafkajs', () => {
     await waitFor('the rest', async () => (await bench.values(consumer)).length === 2, 20_000);
     expect(await bench.values(consumer)).toEqual(['r8', 'r9']);
     expect(running.health().status).toBe('up');
+  });
+
+  test('partitions that are added are read within seconds, from their first record on', async () => {
+    const topic = await harness.createTopic(1);
+    const consumer = bench.name('c');
+    await bench.start(bench.log().consume(bench.subscription({ consumer, topic })));
+    await ensureTopics(harness.options(), { topics: [topic], partitions: 3 });
+    await bench.log().append(topic, [record(0, 'old'), record(2, 'new')]);
+    await waitFor('both', async () => (await bench.values(consumer)).length === 2, 30_000);
+    expect((await bench.values(consumer)).sort()).toEqual(['new', 'old']);
   });
 
   test('the broker is told the offsets of the database, for lag tools', async () => {

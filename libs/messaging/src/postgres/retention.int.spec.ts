@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await bench.clear();
   await Promise.all(logs.splice(0).map((log) => log.close()));
-  await harness.pool.query('TRUNCATE log_records, log_partitions, checkpoints');
+  await harness.pool.query('TRUNCATE log_records, log_partitions, checkpoints CASCADE');
 });
 
 afterAll(() => harness.close());

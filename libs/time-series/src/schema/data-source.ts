@@ -14,6 +14,7 @@ import { Episodes1763900000007 } from '../migrations/1763900000007-episodes';
 import { DetectionSettings1763900000008 } from '../migrations/1763900000008-detection-settings';
 import { Findings1763900000009 } from '../migrations/1763900000009-findings';
 import { Watching1763900000010 } from '../migrations/1763900000010-watching';
+import { SettingsOfCheckpoints1763900000011 } from '../migrations/1763900000011-settings-of-checkpoints';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -27,6 +28,7 @@ const MIGRATIONS = [
   DetectionSettings1763900000008,
   Findings1763900000009,
   Watching1763900000010,
+  SettingsOfCheckpoints1763900000011,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';

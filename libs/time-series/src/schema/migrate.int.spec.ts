@@ -18,6 +18,7 @@ const ALL = [
   'DetectionSettings1763900000008',
   'Findings1763900000009',
   'Watching1763900000010',
+  'SettingsOfCheckpoints1763900000011',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {
