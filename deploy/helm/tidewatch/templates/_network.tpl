@@ -27,6 +27,9 @@ edges:
   - { from: metrics, to: {{ . }}, port: {{ include "tidewatch.opsPort" . }} }
   {{- end }}
   {{- end }}
+  {{- if and .Values.monitoring.grafana.dataSources.enabled .Values.database.bundled.enabled }}
+  - { from: grafana, to: timescaledb, port: 5432 }
+  {{- end }}
   {{- if or .Values.services.processing.autoscaling.lag.enabled .Values.services.storage.autoscaling.lag.enabled }}
   - { from: keda, to: kafka, port: 9092 }
   {{- end }}
@@ -44,7 +47,7 @@ edges:
 {{- /* Peers of a name in the table of edges; nothing where anyone is meant: (dict "root" $ "name" "kafka") */ -}}
 {{- define "tidewatch.peers" -}}
 {{- $values := .root.Values }}
-{{- $outside := dict "clients" $values.networkPolicy.gatewayFrom "metrics" $values.networkPolicy.metricsFrom "dns" $values.networkPolicy.dnsAt "keda" $values.networkPolicy.kedaAt }}
+{{- $outside := dict "clients" $values.networkPolicy.gatewayFrom "metrics" $values.networkPolicy.metricsFrom "dns" $values.networkPolicy.dnsAt "keda" $values.networkPolicy.kedaAt "grafana" $values.networkPolicy.grafanaFrom }}
 {{- if $values.kafka.external.enabled }}{{ $_ := set $outside "kafka" $values.networkPolicy.kafkaAt }}{{ end }}
 {{- if $values.database.external.enabled }}{{ $_ := set $outside "timescaledb" $values.networkPolicy.databaseAt }}{{ end }}
 {{- if hasKey $outside .name }}

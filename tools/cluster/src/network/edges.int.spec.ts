@@ -135,4 +135,14 @@ describe('by values', () => {
     }
     expect(scrape('production-external', 'gateway', 8080)).toBe(false);
   });
+
+  test('Grafana asks the bundled database where its data sources are on, and nothing else', () => {
+    const grafana = elsewhere('monitoring', { 'app.kubernetes.io/name': 'grafana' });
+    const ask = (shape: string, from: Endpoint, to: string, port: number): boolean =>
+      isAllowed(policiesOf(shape), tcp(from, workload(to), port));
+    expect(ask('restricted-offline', grafana, 'timescaledb', 5432)).toBe(true);
+    expect(ask('default', grafana, 'timescaledb', 5432)).toBe(false);
+    expect(ask('restricted-offline', elsewhere('monitoring'), 'timescaledb', 5432)).toBe(false);
+    for (const name of SERVICES) expect(ask('restricted-offline', grafana, name, PORTS[name])).toBe(false);
+  });
 });
