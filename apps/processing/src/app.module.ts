@@ -11,6 +11,7 @@ import {
 import { PG_POOL, SERVICE_CONFIG } from '@tidewatch/service-kit';
 import type { Pool } from 'pg';
 import { processing, type ProcessingConfig } from './config';
+import { CheckpointPace } from './partitions/checkpoint-pace';
 import { PARTITION_DEPENDENCIES, type PartitionDependencies } from './partitions/open-partition';
 import { ProcessingService } from './partitions/processing.service';
 import { StateStore } from './partitions/state-store';
@@ -51,7 +52,11 @@ function partitionDependencies(
     detection: new SettingsStore(pool),
     latestRevision: () => feed.latest,
     detector: detectorKind(config.DETECTOR),
-    checkpointIntervalMs: config.CHECKPOINT_INTERVAL_MS,
+    pace: new CheckpointPace({
+      leastMs: config.CHECKPOINT_INTERVAL_MS,
+      mostMs: config.CHECKPOINT_MAX_INTERVAL_MS,
+      share: config.CHECKPOINT_SHARE,
+    }),
     settings: {
       latenessMs: config.ALLOWED_LATENESS_MS,
       reorderMs: config.REORDER_DELAY_MS,

@@ -21,6 +21,16 @@ test('an eviction that is shorter than what may still come is refused at start',
   ).toThrow(/^SERIES_EVICTION_MS must be longer than ALLOWED_LATENESS_MS/);
 });
 
+test('a longest time between checkpoints that is shorter than the least one is refused at start', () => {
+  const parsed = (most: string) =>
+    parseConfig(processing.config, {
+      ...required,
+      ...{ CHECKPOINT_INTERVAL_MS: '9000', CHECKPOINT_MAX_INTERVAL_MS: most },
+    });
+  expect(parsed('9000')).toMatchObject({ CHECKPOINT_MAX_INTERVAL_MS: 9000, CHECKPOINT_SHARE: 0.05 });
+  expect(() => parsed('8999')).toThrow(/^CHECKPOINT_MAX_INTERVAL_MS must not be shorter than/);
+});
+
 test('windows that slide are a list of sizes and steps', () => {
   const parsed = (SLIDING_WINDOWS: string) =>
     parseConfig(processing.config, { ...required, SLIDING_WINDOWS }).SLIDING_WINDOWS;

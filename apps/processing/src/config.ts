@@ -66,27 +66,43 @@ const service = defineService({
       .describe('Readings are in no window of further groups.'),
     CHECKPOINT_INTERVAL_MS: whole(100, 300_000)
       .default(5_000)
-      .describe('Time between checkpoints of a partition: what a crash makes the service do again.'),
+      .describe('Least time between checkpoints of a partition, milliseconds.'),
+    CHECKPOINT_MAX_INTERVAL_MS: whole(100, 3_600_000)
+      .default(120_000)
+      .describe('Longest time between them, whatever they take: what a crash makes the service do again.'),
+    CHECKPOINT_SHARE: z.coerce
+      .number()
+      .min(0.001)
+      .max(1)
+      .default(0.05)
+      .describe(
+        'What checkpoints may take of one processor, here and in the database: with more or busier series there are fewer of them, down to the longest time between two.',
+      ),
   }),
 });
 
 export const processing = {
   ...service,
-  config: service.config.refine(
-    (config) =>
-      config.SERIES_EVICTION_MS >
-      shortestEvictionMs({
-        latenessMs: config.ALLOWED_LATENESS_MS,
-        idleTimeoutMs: config.IDLE_TIMEOUT_MS,
-        maxAheadMs: config.MAX_CLOCK_AHEAD_MS,
-        slidingWindows: config.SLIDING_WINDOWS,
-      }),
-    {
-      path: ['SERIES_EVICTION_MS'],
-      error:
-        'Must be longer than ALLOWED_LATENESS_MS, IDLE_TIMEOUT_MS, MAX_CLOCK_AHEAD_MS and the longest window (a minute at least) together.',
-    },
-  ),
+  config: service.config
+    .refine((config) => config.CHECKPOINT_MAX_INTERVAL_MS >= config.CHECKPOINT_INTERVAL_MS, {
+      path: ['CHECKPOINT_MAX_INTERVAL_MS'],
+      error: 'Must not be shorter than CHECKPOINT_INTERVAL_MS.',
+    })
+    .refine(
+      (config) =>
+        config.SERIES_EVICTION_MS >
+        shortestEvictionMs({
+          latenessMs: config.ALLOWED_LATENESS_MS,
+          idleTimeoutMs: config.IDLE_TIMEOUT_MS,
+          maxAheadMs: config.MAX_CLOCK_AHEAD_MS,
+          slidingWindows: config.SLIDING_WINDOWS,
+        }),
+      {
+        path: ['SERIES_EVICTION_MS'],
+        error:
+          'Must be longer than ALLOWED_LATENESS_MS, IDLE_TIMEOUT_MS, MAX_CLOCK_AHEAD_MS and the longest window (a minute at least) together.',
+      },
+    ),
 };
 
 export type ProcessingConfig = ConfigOf<typeof processing>;

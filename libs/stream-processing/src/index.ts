@@ -5,7 +5,7 @@ export {
   type SeriesDetection,
 } from './detection/detection-settings';
 export { settingsOfSubjects, type SubjectSetting } from './detection/settings-of-subjects';
-export { watching, type Watching } from './detection/watching';
+export { watching, type Watching, watchingOf } from './detection/watching';
 export { groupWindowId, incidentId, windowId } from './output-ids';
 export type { HashedGroup } from './groups/device-group';
 export { mergePartials } from './groups/merge-partials';

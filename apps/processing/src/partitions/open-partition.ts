@@ -2,10 +2,11 @@ import { Logger } from '@nestjs/common';
 import { type DetectorKind, SnapshotError } from '@tidewatch/anomaly-detection';
 import { TOPICS } from '@tidewatch/contracts';
 import type { MessageLog, PartitionClaim } from '@tidewatch/messaging';
-import { PartitionStream, type StreamSettings, watching } from '@tidewatch/stream-processing';
+import { PartitionStream, type StreamSettings, watchingOf } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
 import { PartitionSettings } from '../settings/partition-settings';
 import type { SettingsStore } from '../settings/settings-store';
+import type { CheckpointPace } from './checkpoint-pace';
 import { OutputBuffer } from './output-buffer';
 import { PartitionProcessor } from './partition-processor';
 import { StateStore } from './state-store';
@@ -20,7 +21,8 @@ export interface PartitionDependencies {
   readonly store: StateStore;
   readonly settings: StreamSettings;
   readonly detector: DetectorKind;
-  readonly checkpointIntervalMs: number;
+  /** Of the whole process. */
+  readonly pace: CheckpointPace;
   readonly detection: SettingsStore;
   /** The latest revision of the detection settings that is known. */
   readonly latestRevision: () => bigint;
@@ -31,13 +33,13 @@ export async function openPartition(
   claim: PartitionClaim,
   dependencies: PartitionDependencies,
 ): Promise<PartitionProcessor> {
-  const { log, store, settings, detector, checkpointIntervalMs } = dependencies;
+  const { log, store, settings, detector, pace } = dependencies;
   const outputs = new OutputBuffer(log, claim.partition, {
     aggregates: await log.partitionCount(TOPICS.aggregates),
     anomalies: await log.partitionCount(TOPICS.anomalies),
   });
   const stream = new PartitionStream(settings, detector, outputs);
-  await dependencies.detection.tell(claim.consumer, watching.parse({ ...settings, detector: detector.name }));
+  await dependencies.detection.tell(claim.consumer, watchingOf(detector.name, settings));
   const partitionSettings = await PartitionSettings.open({
     ...{ claim, stream, store: dependencies.detection, latest: dependencies.latestRevision },
   });
@@ -48,7 +50,7 @@ export async function openPartition(
   stream.passTime(silentUntilMs);
   await outputs.flush();
   return new PartitionProcessor({
-    ...{ claim, stream, log, outputs, store, settings: partitionSettings, checkpointIntervalMs },
+    ...{ claim, stream, log, outputs, store, settings: partitionSettings, pace },
     ...{ idleTimeoutMs: settings.idleTimeoutMs, isAhead: silentUntilMs > 0 },
   });
 }

@@ -14,6 +14,7 @@ import { BlockFormatError, decodeBlock, type ReadingBatch } from '@tidewatch/rea
 import type { PartitionStream, ReadingCounts } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
 import type { PartitionSettings } from '../settings/partition-settings';
+import type { CheckpointPace } from './checkpoint-pace';
 import type { OutputBuffer } from './output-buffer';
 import { Silence } from './silence';
 import type { StateStore } from './state-store';
@@ -28,7 +29,7 @@ export interface PartitionProcessorParts {
   readonly outputs: OutputBuffer;
   readonly store: StateStore;
   readonly settings: PartitionSettings;
-  readonly checkpointIntervalMs: number;
+  readonly pace: CheckpointPace;
   /** After so long without a record the log's time goes on by itself, if something waits for it. */
   readonly idleTimeoutMs: number;
   /** Something has gone on since the checkpoint, though no record was processed. */
@@ -52,14 +53,14 @@ export class PartitionProcessor implements PartitionHandler {
   private readonly counted: ReadingCounts;
 
   constructor(private readonly parts: PartitionProcessorParts) {
-    const { claim, stream, checkpointIntervalMs, idleTimeoutMs } = parts;
+    const { claim, stream, pace, idleTimeoutMs } = parts;
     this.silence = new Silence(idleTimeoutMs);
     this.isAhead = parts.isAhead;
     this.doneOffset = this.checkpointOffset = claim.nextOffset;
     this.counted = { ...stream.counts };
     this.measureState();
     // Partitions that open together checkpoint one after another.
-    this.nextCheckpointMs = performance.now() + checkpointIntervalMs * (0.5 + (claim.partition % 8) / 16);
+    this.nextCheckpointMs = performance.now() + pace.intervalMs * (0.5 + (claim.partition % 8) / 16);
   }
 
   async handle(batch: LogBatch): Promise<void> {
@@ -86,6 +87,7 @@ export class PartitionProcessor implements PartitionHandler {
     metrics.trackedSeries.remove({ partition: this.parts.claim.partition });
     metrics.openAnomalies.remove({ partition: this.parts.claim.partition });
     await this.checkpoint();
+    this.parts.pace.forget(this.parts.claim.partition);
   }
 
   private async processAll(blocks: readonly ReadingBatch[], batch: LogBatch): Promise<void> {
@@ -144,13 +146,13 @@ export class PartitionProcessor implements PartitionHandler {
   }
 
   private async checkpoint(): Promise<void> {
-    this.nextCheckpointMs = performance.now() + this.parts.checkpointIntervalMs;
     if (this.doneOffset !== this.checkpointOffset || this.isAhead) await this.save();
+    this.nextCheckpointMs = performance.now() + this.parts.pace.intervalMs;
   }
 
   /** With the time, if any, to which the stream goes on from here before the next record. */
   private async save(silentUntilMs?: number): Promise<void> {
-    const { claim, stream, store } = this.parts;
+    const { claim, stream, store, pace } = this.parts;
     const nowMs = performance.now();
     const written = await timed('checkpoint', () =>
       store.save(claim, this.doneOffset, stream.partitionState(silentUntilMs), stream.takeChanges()),
@@ -159,6 +161,8 @@ export class PartitionProcessor implements PartitionHandler {
     this.confirmedMs = nowMs;
     this.checkpointOffset = this.doneOffset;
     this.isAhead = false;
+    pace.spent(claim.partition, written.seconds);
+    metrics.checkpointInterval.set(pace.intervalMs / 1000);
     metrics.checkpointBytes.inc(written.bytes);
     metrics.checkpointSeries.inc(written.series);
   }

@@ -14,15 +14,18 @@ import {
   PoisonRecordError,
 } from '@tidewatch/messaging';
 import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
-import { DEFAULT_STREAM_SETTINGS, watching } from '@tidewatch/stream-processing';
+import { DEFAULT_STREAM_SETTINGS, watchingOf } from '@tidewatch/stream-processing';
 import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
 import { NO_REVISION, SettingsStore } from '../settings/settings-store';
+import { CheckpointPace } from './checkpoint-pace';
 import { openPartition, type PartitionDependencies } from './open-partition';
 import { StateStore } from './state-store';
 
 /** What is set aside is logged as an error, as it should be. */
 Logger.overrideLogger(false);
 
+/** Tests write checkpoints themselves. */
+const SELDOM = new CheckpointPace({ leastMs: 3_600_000, mostMs: 3_600_000, share: 1 });
 const START_MS = 1_700_000_040_000;
 const PARTITIONS = 2;
 
@@ -45,7 +48,7 @@ beforeEach(async () => {
     store: new StateStore(database.pool),
     settings: DEFAULT_STREAM_SETTINGS,
     detector: detectorKind('agreement'),
-    checkpointIntervalMs: 3_600_000,
+    pace: SELDOM,
     detection: new SettingsStore(database.pool),
     latestRevision: () => NO_REVISION,
   };
@@ -178,7 +181,7 @@ test('who takes a partition says by which settings it watches readings, for prev
   for (let times = 0; times < 2; times++) {
     await openPartition(await claimAs('processing'), { ...dependencies, settings });
     const told = await database.pool.query<{ settings: unknown }>('SELECT settings FROM watching');
-    expect(told.rows).toEqual([{ settings: watching.parse({ ...settings, detector: 'agreement' }) }]);
+    expect(told.rows).toEqual([{ settings: watchingOf('agreement', settings) }]);
   }
 });
 

@@ -14,12 +14,15 @@ import {
 import { encodeBlock, ReadingBatchBuilder, seriesHash, seriesKey } from '@tidewatch/readings';
 import { DEFAULT_STREAM_SETTINGS, type DetectionSettings } from '@tidewatch/stream-processing';
 import { createTestDatabase, type TestDatabase } from '@tidewatch/testing';
+import { CheckpointPace } from '../partitions/checkpoint-pace';
 import { openPartition } from '../partitions/open-partition';
 import type { PartitionProcessor } from '../partitions/partition-processor';
 import { StateStore } from '../partitions/state-store';
 import { PartitionSettings } from './partition-settings';
 import { SettingsStore } from './settings-store';
 
+/** Tests write checkpoints themselves. */
+const SELDOM = new CheckpointPace({ leastMs: 3_600_000, mostMs: 3_600_000, share: 1 });
 const START_MS = 1_700_000_040_000;
 const METRICS = ['flow', 'level'];
 /** Each record has 30 s; there is a spike in the middle of every fourth. */
@@ -75,7 +78,7 @@ const claim = (): Promise<PartitionClaim> =>
 async function open(): Promise<PartitionProcessor> {
   return openPartition(await claim(), {
     ...{ log, store: new StateStore(database.pool), settings: DEFAULT_STREAM_SETTINGS },
-    ...{ detector: THRESHOLD, checkpointIntervalMs: 3_600_000 },
+    ...{ detector: THRESHOLD, pace: SELDOM },
     detection: new SettingsStore(database.pool),
     latestRevision: () => latest,
   });

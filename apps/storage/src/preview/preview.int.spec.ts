@@ -14,7 +14,12 @@ import {
   TOPICS,
 } from '@tidewatch/contracts';
 import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
-import { anomalyOf, DEFAULT_STREAM_SETTINGS, PartitionStream, watching } from '@tidewatch/stream-processing';
+import {
+  anomalyOf,
+  DEFAULT_STREAM_SETTINGS,
+  PartitionStream,
+  watchingOf,
+} from '@tidewatch/stream-processing';
 import { waitFor } from '@tidewatch/testing';
 import { startStorage, type StorageForTests } from '../testing/start-storage';
 
@@ -34,7 +39,7 @@ function valueAt(metric: number, second: number): number {
   return 50 + metric * 10 + noise + spike + shift + end;
 }
 
-const WATCHING = watching.parse({ ...DEFAULT_STREAM_SETTINGS, detector: 'agreement' });
+const WATCHING = watchingOf('agreement', DEFAULT_STREAM_SETTINGS);
 
 /** As processing says it. */
 async function watchBy({ database }: StorageForTests, settings: object): Promise<void> {

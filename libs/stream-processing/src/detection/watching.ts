@@ -1,5 +1,6 @@
 import { DETECTORS } from '@tidewatch/anomaly-detection';
 import { z } from 'zod';
+import type { StreamSettings } from '../settings';
 
 const whole = z.number().int().nonnegative();
 
@@ -14,3 +15,8 @@ export const watching = z.object({
   episodeCalmMs: whole,
 });
 export type Watching = z.infer<typeof watching>;
+
+export function watchingOf(detector: string, settings: StreamSettings): Watching {
+  const { latenessMs, reorderMs, idleTimeoutMs, evictAfterMs, maxAheadMs, episodeCalmMs } = settings;
+  return { detector, latenessMs, reorderMs, idleTimeoutMs, evictAfterMs, maxAheadMs, episodeCalmMs };
+}

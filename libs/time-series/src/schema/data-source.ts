@@ -15,6 +15,7 @@ import { DetectionSettings1763900000008 } from '../migrations/1763900000008-dete
 import { Findings1763900000009 } from '../migrations/1763900000009-findings';
 import { Watching1763900000010 } from '../migrations/1763900000010-watching';
 import { SettingsOfCheckpoints1763900000011 } from '../migrations/1763900000011-settings-of-checkpoints';
+import { StateInPlace1763900000012 } from '../migrations/1763900000012-state-in-place';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -29,6 +30,7 @@ const MIGRATIONS = [
   Findings1763900000009,
   Watching1763900000010,
   SettingsOfCheckpoints1763900000011,
+  StateInPlace1763900000012,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';

@@ -19,6 +19,7 @@ const ALL = [
   'Findings1763900000009',
   'Watching1763900000010',
   'SettingsOfCheckpoints1763900000011',
+  'StateInPlace1763900000012',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {
