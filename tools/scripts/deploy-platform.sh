@@ -3,6 +3,8 @@
 set -euo pipefail
 
 readonly APPS=(gateway ingestion processing storage dashboard)
+# For helm list: Helm 4 has no --all any more.
+readonly ANY_STATUS=(--deployed --failed --pending --superseded --uninstalled --uninstalling)
 
 usage() {
   cat <<'TEXT'
@@ -64,7 +66,7 @@ refuse_half_states() {
     fail "namespace $namespace cannot be read: see above"
   [[ $phase != Terminating ]] || fail "namespace $namespace is being deleted: wait until it is gone, or choose another"
   has_namespace=$phase
-  status=$("${helm[@]}" list --namespace "$namespace" --all --filter "^$release\$" --output json | sed -n 's/.*"status":"\([^"]*\)".*/\1/p')
+  status=$("${helm[@]}" list --namespace "$namespace" "${ANY_STATUS[@]}" --filter "^$release\$" --output json | sed -n 's/.*"status":"\([^"]*\)".*/\1/p')
   case $status in
     pending-install) fail "release $release was never finished (pending-install): run helm uninstall $release --namespace $namespace, then this again" ;;
     pending-*) fail "release $release is $status: another helm is at work, or was killed; then run helm rollback $release --namespace $namespace" ;;

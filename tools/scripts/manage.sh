@@ -3,6 +3,8 @@
 set -euo pipefail
 
 readonly SERVICES=(gateway ingestion processing storage dashboard)
+# For helm list: Helm 4 has no --all any more.
+readonly ANY_STATUS=(--deployed --failed --pending --superseded --uninstalled --uninstalling)
 
 usage() {
   cat <<'TEXT'
@@ -60,7 +62,7 @@ find_release() {
 }
 
 status() {
-  "${helm[@]}" list --all --filter "^$release\$"
+  "${helm[@]}" list "${ANY_STATUS[@]}" --filter "^$release\$"
   "${kubectl[@]}" get deployments,statefulsets,horizontalpodautoscalers,pods --selector "app.kubernetes.io/instance=$release"
   local service
   for service in "${SERVICES[@]}"; do deployment_of "$service" >/dev/null; done

@@ -12,9 +12,10 @@ const NAMESPACE = 'plant';
 let cluster: ControlPlane;
 let folder: string;
 
+let helm = 'helm';
 const script = (name: string, args: readonly string[]): Result =>
   cluster.run('env', [
-    `HELM=${clusterTool('helm')}`,
+    `HELM=${clusterTool(helm)}`,
     `KUBECTL=${clusterTool('kubectl')}`,
     path.join(ROOT, 'tools/scripts', name),
     ...args,
@@ -30,7 +31,7 @@ const uidsOf = (kinds: string): string[] =>
     .map(({ metadata }) => metadata.uid)
     .sort();
 
-describeWithClusterTools(['helm', ...CONTROL_PLANE], 'the scripts on a control plane', () => {
+describeWithClusterTools(['helm', 'helm4', ...CONTROL_PLANE], 'the scripts on a control plane', () => {
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-operating-'));
     cluster = ControlPlane.start('operating');
@@ -80,6 +81,18 @@ describeWithClusterTools(['helm', ...CONTROL_PLANE], 'the scripts on a control p
       'manage: processing can share the work of 4 partitions only; raise the value partitions first\n',
     ]);
     expect(uidsOf('pods')).toHaveLength(9);
+  }, 240_000);
+
+  test('Helm 4 does for both', () => {
+    helm = 'helm4';
+    try {
+      expect(manage('status').text).toMatch(/tidewatch\s+plant\s+\d+\s.*\sdeployed\s/);
+      const raised = deploy('--set', 'partitions=8');
+      expect([raised.status, raised.text]).toEqual([0, expect.stringContaining('Open the page:')]);
+      expect(manage('scale', 'processing', '8').status).toBe(0);
+    } finally {
+      helm = 'helm';
+    }
   }, 240_000);
 
   test('a backup that fails says so, and leaves nothing that looks like one', () => {
