@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '@tidewatch/auth';
 import { MessagingModule, messagingOptions, type MessagingOptions } from '@tidewatch/messaging';
 import { PG_POOL, SERVICE_CONFIG } from '@tidewatch/service-kit';
+import { Tracing } from '@tidewatch/tracing';
 import type { Pool } from 'pg';
 import { dashboard, type DashboardConfig } from './config';
 import { PageModule } from './page/page.module';
@@ -14,7 +15,7 @@ import { SocketsModule } from './sockets/sockets.module';
       useFactory: (pool: Pool, config: DashboardConfig) => ({ pool, sessionKey: config.SESSION_KEY }),
     }),
     MessagingModule.forRootAsync({
-      inject: [SERVICE_CONFIG, PG_POOL],
+      inject: [SERVICE_CONFIG, PG_POOL, Tracing],
       useFactory: logOptions,
     }),
     SocketsModule,
@@ -23,6 +24,6 @@ import { SocketsModule } from './sockets/sockets.module';
 })
 export class AppModule {}
 
-function logOptions(config: DashboardConfig, pool: Pool): MessagingOptions {
-  return messagingOptions(config, { name: dashboard.name, pool });
+function logOptions(config: DashboardConfig, pool: Pool, tracing: Tracing): MessagingOptions {
+  return messagingOptions(config, { name: dashboard.name, pool, tracing });
 }

@@ -9,6 +9,7 @@ import {
   type MessagingOptions,
 } from '@tidewatch/messaging';
 import { PG_POOL, SERVICE_CONFIG } from '@tidewatch/service-kit';
+import { Tracing } from '@tidewatch/tracing';
 import type { Pool } from 'pg';
 import { processing, type ProcessingConfig } from './config';
 import { CheckpointPace } from './partitions/checkpoint-pace';
@@ -20,7 +21,9 @@ import { SettingsFeed } from './settings/settings-feed';
 import { SettingsStore } from './settings/settings-store';
 
 @Module({
-  imports: [MessagingModule.forRootAsync({ inject: [SERVICE_CONFIG, PG_POOL], useFactory: logOptions })],
+  imports: [
+    MessagingModule.forRootAsync({ inject: [SERVICE_CONFIG, PG_POOL, Tracing], useFactory: logOptions }),
+  ],
   controllers: [SettingsChangedController],
   providers: [
     { provide: SettingsStore, inject: [PG_POOL], useFactory: (pool: Pool) => new SettingsStore(pool) },
@@ -35,9 +38,9 @@ import { SettingsStore } from './settings/settings-store';
 })
 export class AppModule {}
 
-function logOptions(config: ProcessingConfig, pool: Pool): MessagingOptions {
+function logOptions(config: ProcessingConfig, pool: Pool, tracing: Tracing): MessagingOptions {
   if (config.FAIL_POINT !== undefined) armFailPoint(config.FAIL_POINT);
-  return messagingOptions(config, { name: processing.name, pool });
+  return messagingOptions(config, { name: processing.name, pool, tracing });
 }
 
 function partitionDependencies(

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '@tidewatch/auth';
 import { armFailPoint, MessagingModule, messagingOptions, type MessagingOptions } from '@tidewatch/messaging';
 import { PG_POOL, SERVICE_CONFIG } from '@tidewatch/service-kit';
+import { Tracing } from '@tidewatch/tracing';
 import type { Pool } from 'pg';
 import { storage, type StorageConfig } from './config';
 import { ConsumersModule } from './consumers/consumers.module';
@@ -12,7 +13,7 @@ import { PreviewModule } from './preview/preview.module';
 
 @Module({
   imports: [
-    MessagingModule.forRootAsync({ inject: [SERVICE_CONFIG, PG_POOL], useFactory: logOptions }),
+    MessagingModule.forRootAsync({ inject: [SERVICE_CONFIG, PG_POOL, Tracing], useFactory: logOptions }),
     AuthModule.forRootAsync({
       inject: [PG_POOL, SERVICE_CONFIG],
       useFactory: (pool: Pool, config: StorageConfig) => ({ pool, sessionKey: config.SESSION_KEY }),
@@ -26,7 +27,7 @@ import { PreviewModule } from './preview/preview.module';
 })
 export class AppModule {}
 
-function logOptions(config: StorageConfig, pool: Pool): MessagingOptions {
+function logOptions(config: StorageConfig, pool: Pool, tracing: Tracing): MessagingOptions {
   if (config.FAIL_POINT !== undefined) armFailPoint(config.FAIL_POINT);
-  return messagingOptions(config, { name: storage.name, pool });
+  return messagingOptions(config, { name: storage.name, pool, tracing });
 }

@@ -5,10 +5,16 @@ import type { MessagingOptions } from './options';
 import type { MessageLog } from './port/log';
 import { ensurePostgresTopics } from './postgres/ensure-topics';
 import { PostgresMessageLog } from './postgres/postgres-message-log';
+import { TracedLog } from './tracing/traced-log';
 import type { EnsuredTopic, TopicSettings } from './topic-settings';
 
 /** The message log of the chosen driver. Connects when it is first used. */
 export function createMessageLog(options: MessagingOptions): MessageLog {
+  const log = logOf(options);
+  return options.tracer === undefined ? log : new TracedLog(log, options.tracer, options.driver);
+}
+
+function logOf(options: MessagingOptions): MessageLog {
   switch (options.driver) {
     case 'postgres':
       return new PostgresMessageLog(options);

@@ -12,4 +12,5 @@ export { messagingOptions, type MessagingSettings } from './options-from-setting
 export * from './port/checkpoints';
 export * from './port/errors';
 export * from './port/log';
+export { beginSend } from './tracing/message-spans';
 export type { EnsuredTopic, TopicSettings } from './topic-settings';

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Tracing } from '@tidewatch/tracing';
 import type { Pool } from 'pg';
 import type { KafkaSecurity, MessagingOptions } from './options';
 
@@ -19,10 +20,11 @@ export interface MessagingSettings {
 /** Options for a service's log from its settings, with an instance id of its own. */
 export function messagingOptions(
   settings: MessagingSettings,
-  service: { readonly name: string; readonly pool: Pool },
+  service: { readonly name: string; readonly pool: Pool; readonly tracing?: Tracing },
 ): MessagingOptions {
   const common = {
     pool: service.pool,
+    tracer: service.tracing?.tracer,
     instanceId: `${service.name}-${process.pid}-${randomBytes(4).toString('hex')}`,
   };
   return settings.MESSAGE_LOG === 'kafka'

@@ -1,3 +1,4 @@
+import type { Tracer } from '@tidewatch/tracing';
 import type { Pool } from 'pg';
 import type { MessagingLogger } from './logger';
 
@@ -11,6 +12,8 @@ interface CommonOptions {
   /** How long an `append` may take. Default 5000 ms. */
   readonly appendDeadlineMs?: number;
   readonly logger?: MessagingLogger;
+  /** Where tracing is on. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface PostgresLogOptions extends CommonOptions {

@@ -113,6 +113,31 @@ describe('a flush', () => {
     expect(headers[there.partition]).toEqual({ 'received-at-ms': '1700000000000' });
   });
 
+  test('names the traced requests of each block, and forgets them with it', async () => {
+    const { log, batcher } = setUp();
+    const traced = (id: number) => ({
+      ...origin,
+      trace: { traceparent: `00-${'a'.repeat(32)}-${String(id).padStart(16, '0')}-01`, tracestate: 'v=1' },
+    });
+    void batcher.add(rowsOf([here, 1], [there, 2], [here, 3]), traced(1));
+    void batcher.add(rowsOf([here, 4]), origin);
+    void batcher.add(rowsOf([here, 5], [here, 6]), traced(2));
+    await jest.advanceTimersByTimeAsync(5);
+    void batcher.add(rowsOf([here, 7]), origin);
+    await jest.advanceTimersByTimeAsync(5);
+    const [first, second] = log.appends.map(({ records }) =>
+      Object.fromEntries(records.map(({ partition, headers }) => [partition, headers])),
+    );
+    const { traceparent, tracestate } = traced(1).trace;
+    expect(first![here.partition]).toMatchObject({
+      ...{ traceparent, tracestate },
+      'further-traceparents': traced(2).trace.traceparent,
+    });
+    expect(first![there.partition]).toMatchObject({ traceparent, tracestate });
+    expect(first![there.partition]).not.toHaveProperty('further-traceparents');
+    expect(Object.keys(second![here.partition]!)).toEqual(['received-at-ms', 'request-id']);
+  });
+
   test('takes copies: rows can be used again at once', async () => {
     const { log, batcher } = setUp();
     const rows = many(2);

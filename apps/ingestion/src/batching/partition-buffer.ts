@@ -1,5 +1,6 @@
 import { HEADERS, LIMITS } from '@tidewatch/contracts';
 import type { LogRecord } from '@tidewatch/messaging';
+import { recordHeaders, type TraceContext } from '@tidewatch/tracing';
 import {
   encodeBlock,
   ENCODED_COLUMNS_OVERHEAD,
@@ -12,6 +13,8 @@ import type { CatalogSeries } from '../requests/series-catalog';
 export interface Origin {
   readonly receivedAtMs: number;
   readonly requestId: string;
+  /** Of a request that is traced: what the record has to tell. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** A record for the log, and how many readings it holds. */
@@ -32,6 +35,9 @@ export class PartitionBuffer {
   private oldestMs = 0;
   /** Id of the request of all rows in the builder; null when they are of several. */
   private requestId: string | null = null;
+  /** That of the latest row in the builder. */
+  private origin: Origin | undefined;
+  private traces: TraceContext[] = [];
 
   constructor(
     private readonly partition: number,
@@ -56,12 +62,7 @@ export class PartitionBuffer {
 
   /** To be called after each `append`, with the origin of the row: notes it, and closes a block that is full. */
   mark(origin: Origin): void {
-    if (this.builder.length === 1) {
-      this.oldestMs = origin.receivedAtMs;
-      this.requestId = origin.requestId;
-    } else if (this.requestId !== origin.requestId) {
-      this.requestId = null;
-    }
+    if (origin !== this.origin) this.enter(origin);
     if (this.builderBytes + LONGEST_ROW > this.maxBlockBytes) this.seal();
   }
 
@@ -73,11 +74,24 @@ export class PartitionBuffer {
     this.rows = 0;
   }
 
+  /** The first row of a request in the builder. */
+  private enter(origin: Origin): void {
+    if (this.origin === undefined) {
+      this.oldestMs = origin.receivedAtMs;
+      this.requestId = origin.requestId;
+    } else if (this.requestId !== origin.requestId) {
+      this.requestId = null;
+    }
+    this.origin = origin;
+    if (origin.trace !== undefined) this.traces.push(origin.trace);
+  }
+
   private seal(): void {
     if (this.builder.length === 0) return;
     const batch = this.builder.view();
     const headers: Record<string, string> = { [HEADERS.receivedAtMs]: String(this.oldestMs) };
     if (this.requestId !== null) headers[HEADERS.requestId] = this.requestId;
+    if (this.traces.length > 0) Object.assign(headers, recordHeaders(this.traces));
     this.sealed.push({
       record: {
         partition: this.partition,
@@ -88,6 +102,8 @@ export class PartitionBuffer {
       readings: batch.value.length,
     });
     this.builder.clear();
+    this.origin = undefined;
+    this.traces = [];
     this.builderBytes = ENCODED_COLUMNS_OVERHEAD;
   }
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { LIMITS, TOPICS } from '@tidewatch/contracts';
-import { LogUnavailableError, MESSAGE_LOG, type MessageLog } from '@tidewatch/messaging';
+import { beginSend, LogUnavailableError, MESSAGE_LOG, type MessageLog } from '@tidewatch/messaging';
 import { Readiness, SERVICE_CONFIG, Shutdown } from '@tidewatch/service-kit';
+import type { Span } from '@tidewatch/tracing';
 import { BlockBatcher } from '../batching/block-batcher';
 import type { IngestionConfig } from '../config';
 import { SeriesCatalog } from '../requests/series-catalog';
@@ -49,6 +50,11 @@ export class IngestPipeline implements OnModuleInit, OnApplicationShutdown {
   get(): Parts {
     if (this.parts === undefined) throw new LogUnavailableError('The log has not been reached yet.');
     return this.parts;
+  }
+
+  /** The step of a traced request from here to the acknowledgement of its readings. */
+  beginSend(parent: Span): Span {
+    return beginSend(parent, this.config.MESSAGE_LOG, TOPICS.readings);
   }
 
   /** The log may be away when the service starts: it is then alive and not ready, and tries again. */

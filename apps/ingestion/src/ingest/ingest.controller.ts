@@ -50,7 +50,8 @@ export class IngestController {
     if (isEncoded(request.headers['content-encoding'])) throw unsupportedEncoding();
     const partial = partialOf(request.query.partial);
     const body = parseJsonBody(await this.bodies.read(request.raw));
-    const taken = await this.ingest.take({ format, body, requestId: request.id, partial });
+    const { id: requestId, span } = request;
+    const taken = await this.ingest.take({ format, body, requestId, span, partial });
     answer(reply, taken);
   }
 }

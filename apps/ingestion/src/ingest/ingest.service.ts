@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Fault, PROBLEM_CODES, ProblemError } from '@tidewatch/contracts';
+import type { Span } from '@tidewatch/tracing';
 import { type Format, readingsTotal } from '../metrics';
 import type { FaultList } from '../requests/fault-list';
 import { parseForerunner } from '../requests/forerunner-parser';
@@ -12,6 +13,7 @@ export interface IngestRequest {
   /** The JSON value of the body. */
   readonly body: unknown;
   readonly requestId: string;
+  readonly span: Span | undefined;
   /** Take the good readings although others are at fault. */
   readonly partial: boolean;
 }
@@ -54,12 +56,17 @@ export class IngestService {
     }
     const accepted = this.rows.length;
     if (accepted > 0) {
+      const sending = request.span?.isSampled === true ? this.pipeline.beginSend(request.span) : undefined;
       try {
         // The rows are in the batcher when this returns its promise, and serve the next request from then on.
-        await batcher.add(this.rows, { receivedAtMs, requestId: request.requestId });
+        const { requestId } = request;
+        await batcher.add(this.rows, { receivedAtMs, requestId, trace: sending?.context });
       } catch (error) {
         counters.refused.inc(accepted);
+        sending?.fail(error);
         throw error;
+      } finally {
+        sending?.end();
       }
       counters.accepted.inc(accepted);
     }

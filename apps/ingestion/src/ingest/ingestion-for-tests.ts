@@ -35,6 +35,7 @@ export interface IngestionForTests {
 export async function startIngestion(
   database: { url: string; pool: Pool },
   brokers?: string,
+  settings: Record<string, string> = {},
 ): Promise<IngestionForTests> {
   const common = { pool: database.pool, instanceId: 'ingestion-test' };
   const options: MessagingOptions =
@@ -48,6 +49,7 @@ export async function startIngestion(
     DATABASE_URL: database.url,
     SESSION_KEY: 'k'.repeat(32),
     PORT: '0',
+    ...settings,
     ...(brokers === undefined ? {} : { MESSAGE_LOG: 'kafka', KAFKA_BROKERS: brokers }),
   });
   const logger = pino({ level: 'silent' });

@@ -11,6 +11,7 @@ import { inPartitionTransaction, type SeriesDictionary, upsertAnomalies } from '
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import * as metrics from '../metrics';
+import { tracedWrite } from './traced-write';
 
 /** One partition of events of anomalies, each with the whole anomaly: the highest revision stands. Their series may come here before any of its readings does: it is made then. */
 export class AnomaliesHandler implements PartitionHandler {
@@ -27,11 +28,13 @@ export class AnomaliesHandler implements PartitionHandler {
     );
     const ids = await this.dictionary.resolve(keys);
     const rows = anomalies.map((one, i) => ({ ...one, seriesId: ids[i]! }));
-    const changed = await inPartitionTransaction(this.pool, this.claim, async (client) => {
-      const count = rows.length > 0 ? await upsertAnomalies(client, rows) : 0;
-      await this.claim.advance(client, batch.nextOffset);
-      return count;
-    });
+    const changed = await tracedWrite(batch.spans, 'INSERT anomalies', () =>
+      inPartitionTransaction(this.pool, this.claim, async (client) => {
+        const count = rows.length > 0 ? await upsertAnomalies(client, rows) : 0;
+        await this.claim.advance(client, batch.nextOffset);
+        return count;
+      }),
+    );
     metrics.anomalies.inc(changed);
   }
 

@@ -11,6 +11,7 @@ import { BlockFormatError, decodeBlock, type ReadingBatch } from '@tidewatch/rea
 import { inPartitionTransaction, type ReadingWriter, type WriteResult } from '@tidewatch/time-series';
 import type { Pool } from 'pg';
 import * as metrics from '../metrics';
+import { tracedWrite } from './traced-write';
 
 /** One partition of readings: the rows of a batch and its offset are one transaction. Holds nothing between batches. */
 export class ReadingsHandler implements PartitionHandler {
@@ -24,13 +25,8 @@ export class ReadingsHandler implements PartitionHandler {
     // All before any: a poison record must find the database as it was.
     const blocks = await timed('decode', () => batch.records.map(decode));
     await timed('resolve', () => this.writer.prepare(blocks));
-    const result = await timed('transaction', () =>
-      inPartitionTransaction(this.pool, this.claim, async (client) => {
-        const written = await this.writer.write(client);
-        failPoint('storage.in-batch');
-        await this.claim.advance(client, batch.nextOffset);
-        return written;
-      }),
+    const result = await tracedWrite(batch.spans, 'COPY readings', () =>
+      timed('transaction', () => this.write(batch.nextOffset)),
     );
     failPoint('storage.after-commit');
     measure(result, batch.records);
@@ -38,6 +34,15 @@ export class ReadingsHandler implements PartitionHandler {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  private write(nextOffset: bigint): Promise<WriteResult> {
+    return inPartitionTransaction(this.pool, this.claim, async (client) => {
+      const written = await this.writer.write(client);
+      failPoint('storage.in-batch');
+      await this.claim.advance(client, nextOffset);
+      return written;
+    });
   }
 }
 

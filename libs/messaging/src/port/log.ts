@@ -1,3 +1,4 @@
+import type { BatchSpans } from '@tidewatch/tracing';
 import type { PartitionClaim } from './checkpoints';
 
 /** A record to append. Readers of one partition see its records in the order of acknowledged appends. */
@@ -26,6 +27,8 @@ export interface LogBatch {
   readonly nextOffset: bigint;
   /** Offset that the next appended record would have had when the batch was fetched: lag is its distance to `nextOffset`. */
   readonly highWatermark: bigint;
+  /** Where tracing is on: the handling of the batch in the sampled traces that its records continue, if there are any. */
+  readonly spans?: BatchSpans;
 }
 
 /**
