@@ -11,11 +11,15 @@ export class Supervisor {
   readonly exit: Promise<number | null>;
   private readonly child: ChildProcess;
 
-  constructor(args: readonly string[], through: 'node' | 'npm' = 'node') {
+  constructor(
+    args: readonly string[],
+    through: 'node' | 'npm' = 'node',
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     const [command, ...first] = through === 'npm' ? ['npm', 'start', '--'] : [process.execPath, STANDALONE];
     this.child = spawn(command, [...first, ...args], {
       cwd: path.resolve(__dirname, '../../..'),
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

@@ -184,6 +184,17 @@ describeWithClusterTools(['helm', 'helm4', 'helm-docs'], 'the chart', () => {
     ],
     ['production-external', 'ingress.host=', 'ingress.host is empty although ingress.enabled is true'],
     ['high-availability', 'httpRoute.parentRefs=', 'httpRoute.parentRefs'],
+    [
+      'default',
+      'tracing.existingSecret=x',
+      'tracing.endpoint is empty although tracing.existingSecret is set',
+    ],
+    [
+      'default',
+      'tracing.endpoint=collector:4318',
+      "at '/tracing/endpoint': 'collector:4318' does not match pattern",
+    ],
+    ['default', 'tracing.ratio=2', "at '/tracing/ratio': maximum: got 2, want 1"],
   ])('%s with %s is refused in one sentence', (shape, set, sentence) => {
     for (const helm of ['helm', 'helm4'] as const)
       expect(() => render(shape, { helm, set: [set] })).toThrow(sentence);

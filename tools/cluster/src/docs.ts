@@ -9,8 +9,8 @@ const SCHEMA = path.join(CHART, 'values.schema.json');
 const README = path.join(CHART, 'README.md');
 /** Settings that are not for a cluster. */
 const NEVER = ['FAIL_POINT', 'WEB_ROOT'];
-/** Settings of TLS, whose files come from Secrets. */
-const BY_PREFIX = /^(KAFKA|DATABASE)_(TLS|SASL)/;
+/** Settings whose files come from Secrets. */
+const FROM_SECRETS = /^((KAFKA|DATABASE)_(TLS|SASL)|OTEL_EXPORTER_OTLP_HEADERS$)/;
 
 interface Schema {
   definitions: Record<string, { properties: Record<string, unknown> }>;
@@ -31,7 +31,7 @@ export function configurable(service: string): string[] {
   const owned = ownedBy(service);
   return [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]*)`/gm)]
     .map(([, name]) => name!)
-    .filter((name) => !owned.has(name) && !BY_PREFIX.test(name));
+    .filter((name) => !owned.has(name) && !FROM_SECRETS.test(name));
 }
 
 function currentSchema(): string {

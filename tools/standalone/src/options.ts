@@ -38,6 +38,7 @@ export const USAGE = `Starts Tidewatch on this machine: PostgreSQL and every ser
 Environment:
   HOST                        address the gateway listens on (default 127.0.0.1; the other services never leave it)
   LOG_LEVEL                   least severe level in .tidewatch/logs (default info)
+  OTEL_EXPORTER_OTLP_ENDPOINT where traces go, and other names of OpenTelemetry (default nowhere)
   TIDEWATCH_<SERVICE>_<NAME>  setting <NAME> of one service, for example TIDEWATCH_STORAGE_LOG_LEVEL=debug
 `;
 

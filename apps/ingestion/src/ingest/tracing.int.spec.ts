@@ -81,16 +81,24 @@ function suite(system: string, startBroker: () => Promise<KafkaBroker | undefine
     expect(tracestate).toBe('vendor=1');
   });
 
-  test('a block of several traced requests names them, and of others none', async () => {
+  test('a block of several traced requests names the first of them, and of others none', async () => {
     const traces = Array.from({ length: 10 }, (_, i) => i.toString(16).padStart(32, '1'));
     await Promise.all([
-      ingestion.post({ device: 'b', metric: 'm', value: 0 }),
+      ingestion.post({ device: 'b', metric: 'm', value: -1 }),
       ...traces.map((trace, value) => ingestion.post({ device: 'b', metric: 'm', value }, traced(trace))),
     ]);
-    const { traceparent = '', 'further-traceparents': further = '' } = await headersOf('b');
-    const named = [traceparent, ...further.split(',')].map((text) => text.split('-')[1]);
-    expect(new Set(named).size).toBe(8);
-    expect(traces).toEqual(expect.arrayContaining(named));
+    const readings = await waitFor('the readings', () => {
+      const found = logged.filter(({ device }) => device === 'b');
+      return found.length > traces.length ? found : undefined;
+    });
+    // As a rule it is one block; a slow machine makes several.
+    for (const headers of new Set(readings.map((reading) => reading.headers))) {
+      const { traceparent = '', 'further-traceparents': further } = headers;
+      const named = [traceparent, ...(further?.split(',') ?? [])].map((text) => text.split('-')[1] ?? '');
+      const values = readings.filter((reading) => reading.headers === headers).map(({ value }) => value);
+      const inBlock = values.flatMap((value) => traces[value] ?? []).slice(0, 8);
+      expect(named).toEqual(inBlock.length > 0 ? inBlock : ['']);
+    }
     await ingestion.post({ device: 'c', metric: 'm', value: 1 });
     expect(Object.keys(await headersOf('c')).sort()).toEqual(['received-at-ms', 'request-id']);
   });

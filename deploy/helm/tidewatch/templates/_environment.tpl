@@ -62,6 +62,11 @@
 - { name: LOG_LEVEL, value: {{ $root.Values.logLevel }} }
 - { name: SHUTDOWN_DELAY_MS, value: '5000' }
 - { name: SESSION_KEY_FILE, value: /run/secrets/tidewatch/session-key }
+- { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ $root.Values.tracing.endpoint | quote }} }
+- { name: OTEL_TRACES_SAMPLER_ARG, value: {{ toString $root.Values.tracing.ratio | quote }} }
+{{- if $root.Values.tracing.existingSecret }}
+- { name: OTEL_EXPORTER_OTLP_HEADERS_FILE, value: /run/secrets/tidewatch/tracing-headers }
+{{- end }}
 {{ include "tidewatch.backendEnvironment" (dict "root" $root "user" (printf "tidewatch_%s" $service) "password" (printf "database-%s" $service)) | trim }}
 {{- if eq $service "gateway" }}
 - { name: INTERNAL_PORT, value: {{ include "tidewatch.opsPort" $service | quote }} }

@@ -30,6 +30,11 @@ edges:
   {{- if and .Values.monitoring.grafana.dataSources.enabled .Values.database.bundled.enabled }}
   - { from: grafana, to: timescaledb, port: 5432 }
   {{- end }}
+  {{- if .Values.tracing.endpoint }}
+  {{- range splitList " " (include "tidewatch.serviceNames" .) }}
+  - { from: {{ . }}, to: collector, port: {{ include "tidewatch.collectorPort" $ }} }
+  {{- end }}
+  {{- end }}
   {{- if or .Values.services.processing.autoscaling.lag.enabled .Values.services.storage.autoscaling.lag.enabled }}
   - { from: keda, to: kafka, port: 9092 }
   {{- end }}
@@ -44,10 +49,15 @@ edges:
 {{- $ports | uniq | join " " }}
 {{- end }}
 
+{{- define "tidewatch.collectorPort" -}}
+{{- $url := urlParse .Values.tracing.endpoint }}
+{{- regexFind "[0-9]+$" (regexFind ":[0-9]+$" $url.host) | default (ternary "443" "80" (eq $url.scheme "https")) }}
+{{- end }}
+
 {{- /* Peers of a name in the table of edges; nothing where anyone is meant: (dict "root" $ "name" "kafka") */ -}}
 {{- define "tidewatch.peers" -}}
 {{- $values := .root.Values }}
-{{- $outside := dict "clients" $values.networkPolicy.gatewayFrom "metrics" $values.networkPolicy.metricsFrom "dns" $values.networkPolicy.dnsAt "keda" $values.networkPolicy.kedaAt "grafana" $values.networkPolicy.grafanaFrom }}
+{{- $outside := dict "clients" $values.networkPolicy.gatewayFrom "metrics" $values.networkPolicy.metricsFrom "dns" $values.networkPolicy.dnsAt "keda" $values.networkPolicy.kedaAt "grafana" $values.networkPolicy.grafanaFrom "collector" $values.networkPolicy.collectorAt }}
 {{- if $values.kafka.external.enabled }}{{ $_ := set $outside "kafka" $values.networkPolicy.kafkaAt }}{{ end }}
 {{- if $values.database.external.enabled }}{{ $_ := set $outside "timescaledb" $values.networkPolicy.databaseAt }}{{ end }}
 {{- if hasKey $outside .name }}

@@ -65,8 +65,8 @@ affinity:
 {{- end }}
 
 {{- /*
-Secrets as files below /run/secrets/tidewatch: (dict "root" $ "keys" (list "session-key") "secret" "optional: another name" "backends" true).
-"backends": what Kafka and the database need as well.
+Secrets as files below /run/secrets/tidewatch: (dict "root" $ "keys" (list "session-key") "secret" "optional: another name" "backends" true "traces" true).
+"backends": what Kafka and the database need as well; "traces": what the collector does.
 */ -}}
 {{- define "tidewatch.secretsVolume" -}}
 {{- $kafka := .root.Values.kafka.external }}
@@ -109,5 +109,10 @@ projected:
         name: {{ $database.tls.existingSecret }}
         items: [{ key: ca.crt, path: database-ca.crt }]
     {{- end }}
+    {{- end }}
+    {{- if and .traces .root.Values.tracing.existingSecret }}
+    - secret:
+        name: {{ .root.Values.tracing.existingSecret }}
+        items: [{ key: headers, path: tracing-headers }]
     {{- end }}
 {{- end }}

@@ -82,7 +82,7 @@ spec:
       volumes:
         - name: tmp
           emptyDir: { sizeLimit: {{ $values.tmpSize }} }
-        - {{- include "tidewatch.secretsVolume" (dict "root" .root "keys" (list "session-key" (printf "database-%s" .service)) "backends" true) | trim | nindent 10 }}
+        - {{- include "tidewatch.secretsVolume" (dict "root" .root "keys" (list "session-key" (printf "database-%s" .service)) "backends" true "traces" true) | trim | nindent 10 }}
 {{- if gt (int (ternary $values.autoscaling.minReplicas $values.replicas $isAutoscaled)) 1 }}
 ---
 apiVersion: policy/v1

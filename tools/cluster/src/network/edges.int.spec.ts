@@ -116,6 +116,19 @@ describe('by values', () => {
     expect(reach('round-trip', '192.0.2.3', 9093)).toBe(false);
   });
 
+  test('a collector of traces is reached by services where one is named, at its address and port only', () => {
+    const reach = (shape: string, name: string, ip: string, port: number): boolean =>
+      isAllowed(policiesOf(shape), tcp(workload(name), { ip }, port));
+    for (const name of SERVICES) {
+      expect(reach('production-external', name, '192.0.2.32', 4318)).toBe(true);
+      expect(reach('production-external', name, '192.0.2.32', 4317)).toBe(false);
+      expect(reach('production-external', name, '192.0.2.33', 4318)).toBe(false);
+      expect(reach('default', name, '192.0.2.32', 4318)).toBe(false);
+    }
+    for (const name of ['migration', 'round-trip'])
+      expect(reach('production-external', name, '192.0.2.32', 4318)).toBe(false);
+  });
+
   test('the front door is open to whom the values name', () => {
     const enter = (shape: string, from: Endpoint): boolean =>
       isAllowed(policiesOf(shape), tcp(from, workload('gateway'), 8080));

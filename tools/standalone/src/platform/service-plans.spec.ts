@@ -10,7 +10,13 @@ const input: PlanInput = {
   sessionKey: 'k'.repeat(43),
   log: 'postgres',
   kafkaBrokers: '',
-  environment: { PATH: '/bin', SECRET: 'x', DATABASE_URL: 'no', LOG_LEVEL: 'debug' },
+  environment: {
+    PATH: '/bin',
+    SECRET: 'x',
+    DATABASE_URL: 'no',
+    LOG_LEVEL: 'debug',
+    OTEL_SDK_DISABLED: 'true',
+  },
 };
 const plansById = (given: Partial<PlanInput> = {}) =>
   new Map(planServices({ ...input, ...given }).map((plan) => [plan.id, plan]));
@@ -33,6 +39,7 @@ describe('planServices', () => {
       NODE_ENV: 'production',
       PATH: '/bin',
       LOG_LEVEL: 'debug',
+      OTEL_SDK_DISABLED: 'true',
       HOST: '127.0.0.1',
       PORT: '9007',
       DATABASE_URL: 'postgres://storage',

@@ -65,8 +65,10 @@ export function planServices(input: PlanInput): ServicePlan[] {
   );
 }
 
-/** Variables of the machine that a Node.js process may need; nothing else is inherited. */
+/** Variables of the machine that a Node.js process may need. */
 const INHERITED = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'LOG_LEVEL', 'NODE_EXTRA_CA_CERTS'];
+/** Where traces go, and which. Nothing else is inherited. */
+const TRACING = /^OTEL_/;
 
 function environmentOf(
   service: ServiceName,
@@ -75,9 +77,8 @@ function environmentOf(
 ): Record<string, string> {
   const at = (name: ServiceName) => `http://${LOOPBACK}:${input.port + PORT_OFFSETS[name]}`;
   const env: Record<string, string> = { NODE_ENV: 'production' };
-  for (const name of INHERITED) {
-    const value = input.environment[name];
-    if (value !== undefined) env[name] = value;
+  for (const [name, value] of Object.entries(input.environment)) {
+    if (value !== undefined && (INHERITED.includes(name) || TRACING.test(name))) env[name] = value;
   }
   Object.assign(env, {
     HOST: host,
