@@ -11,30 +11,31 @@ const HEAD = 5;
 const MAX_RUN = 255;
 const DOUBLES = CELLS + ALL_TAIL_CELLS;
 const SINGLES = FLOATS + ALL_COUNTS;
+/** Where each snapshot is written before it is known how long it is: to allocate that for each cost more than to write it. */
+const written = new Uint8Array(HEAD + DOUBLES * 8 + SINGLES * 6 + 2);
+const writtenView = new DataView(written.buffer);
 
 /**
  * The head, the doubles, and the floats as runs: how many zeros, how many others, those others. Histograms are mostly zeros, so this is about
  * half of the state.
  */
 export function writeSnapshot(state: SeriesState): Uint8Array {
-  const bytes = new Uint8Array(HEAD + DOUBLES * 8 + SINGLES * 6 + 2);
-  const view = new DataView(bytes.buffer);
-  bytes.set([KIND_BYTE, VERSION, state.slot, state.waiting, state.waitingMost]);
+  written.set([KIND_BYTE, VERSION, state.slot, state.waiting, state.waitingMost]);
   let at = HEAD;
-  for (let i = 0; i < DOUBLES; i++, at += 8) view.setFloat64(at, state.cells[cellAt(state, i)]!, true);
+  for (let i = 0; i < DOUBLES; i++, at += 8) writtenView.setFloat64(at, state.cells[cellAt(state, i)]!, true);
   let index = 0;
   while (index < SINGLES) {
     const zeros = runLength(state, index, true);
     const others = runLength(state, index + zeros, false);
-    bytes[at] = zeros;
-    bytes[at + 1] = others;
+    written[at] = zeros;
+    written[at + 1] = others;
     at += 2;
     const ends = index + zeros + others;
     for (let i = index + zeros; i < ends; i++, at += 4)
-      view.setFloat32(at, state.floats[floatAt(state, i)]!, true);
+      writtenView.setFloat32(at, state.floats[floatAt(state, i)]!, true);
     index = ends;
   }
-  return bytes.slice(0, at);
+  return written.slice(0, at);
 }
 
 /** Where the doubles of a state are, its own and then those of its tail models. */
