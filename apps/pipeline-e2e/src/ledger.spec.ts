@@ -92,7 +92,9 @@ function proveOn(driver: Driver, faults: FaultName[]): void {
       // Few readings come through while the gateway is away, but every series has windows that are final.
       expect(verdicts.acknowledged).toBeGreaterThan(200);
       expect(verdicts.windowsExpected).toBeGreaterThan(36);
-      expect(verdicts.windowsRevised).toBeGreaterThan(0);
+      // The last readings of each series bring one that is late, whatever came through before: it changes a window and an anomaly that were told.
+      expect(verdicts.windowsRevised).toBeGreaterThanOrEqual(36);
+      expect(verdicts.anomaliesRevised).toBeGreaterThan(0);
       // The last outlier of a series comes after enough calm readings for a detector to know it as one.
       expect(verdicts.anomalies).toBeGreaterThan(0);
     },

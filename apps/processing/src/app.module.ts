@@ -69,6 +69,7 @@ function partitionDependencies(
       maxSeries: config.MAX_SERIES_PER_PARTITION,
       maxRecentTimes: config.MAX_RECENT_TIMES_PER_SERIES,
       maxTimes: config.MAX_RECENT_TIMES_PER_PARTITION,
+      maxHistoryBytes: config.MAX_HISTORY_BYTES_PER_PARTITION,
       episodeCalmMs: config.EPISODE_CALM_MS,
       slidingWindows: config.SLIDING_WINDOWS,
       groupTags: config.GROUP_TAGS,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { groupTags, slidingWindows } from './window-settings';
 
 const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 const service = defineService({
@@ -54,6 +55,11 @@ const service = defineService({
       .default(DEFAULTS.maxTimes)
       .describe(
         'The same of all series of a partition together; above it that of the busiest series shrinks.',
+      ),
+    MAX_HISTORY_BYTES_PER_PARTITION: whole(0, 16 * 1024 * MIB)
+      .default(DEFAULTS.maxHistoryBytes)
+      .describe(
+        'Of what is kept of series with episodes, or with readings out of order, to judge late readings: above it some series give it up, and what was told of them is not revised any more.',
       ),
     SLIDING_WINDOWS: slidingWindows.describe(
       'Windows that slide, beside those of 10 s and a minute: at most four `size/step`, such as `5m/1m,1h/5m`, in multiples of 10 s. Each costs a window on the log for every step and series.',

@@ -1,4 +1,4 @@
-import type { ReadingCounts } from '@tidewatch/stream-processing';
+import type { ReadingCounts, RevisionCounts } from '@tidewatch/stream-processing';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 const readings = new Counter({
@@ -9,7 +9,17 @@ const readings = new Counter({
 
 const unscored = new Counter({
   name: 'tidewatch_processing_unscored_readings_total',
-  help: 'Readings in windows that came too late for the detector, which had seen a later one of their series.',
+  help: 'Readings in windows that came too late for the detector: it had seen a later one of their series, and could not go back so far.',
+});
+
+const rejudged = new Counter({
+  name: 'tidewatch_processing_rejudged_readings_total',
+  help: 'Readings that came too late to be judged in order, and were judged with all after them once more.',
+});
+
+const historiesCut = new Counter({
+  name: 'tidewatch_processing_histories_cut_total',
+  help: 'Times that a series gave up what is kept to judge its late readings, because there was no room: what was told of it is not revised any more.',
 });
 
 const ungrouped = new Counter({
@@ -25,7 +35,7 @@ export const windows = new Counter({
 
 export const anomalies = new Counter({
   name: 'tidewatch_processing_anomalies_total',
-  help: 'Events of anomalies put on the log, repeats after a crash included: opened, updated, closed.',
+  help: 'Events of anomalies put on the log, repeats after a crash included: opened, updated, closed; revised or withdrawn by late readings.',
   labelNames: ['event', 'severity'] as const,
 });
 
@@ -90,4 +100,11 @@ export function countReadings(counts: ReadingCounts, before: ReadingCounts): voi
     else if (grown > 0) readings.inc({ outcome }, grown);
     before[outcome] = counts[outcome];
   }
+}
+
+/** As `countReadings`. */
+export function countRevisions(counts: RevisionCounts, before: RevisionCounts): void {
+  rejudged.inc(counts.rejudged - before.rejudged);
+  historiesCut.inc(counts.cut - before.cut);
+  Object.assign(before, counts);
 }

@@ -44,9 +44,9 @@ export type RelatedSeries = z.infer<typeof relatedSeries>;
  * Each event has the whole of it: of two with one id, the higher revision stands.
  */
 export const anomaly = z.object({
-  /** Derived from series, detector and beginning: the same anomaly has the same id after any replay. */
+  /** Derived from series, detector and the beginning that was told first: the same anomaly has the same id after any replay, and whatever late readings change. */
   id: z.string(),
-  /** 0 when opened; one more with each event. */
+  /** 0 when opened; one more with each event. The highest stands: late readings may open again what was closed, or bring back what was withdrawn. */
   revision: z.number().int().nonnegative(),
   state: anomalyState,
   /** The same for all series of a device that are anomalous together: overlapping, or within a minute. */
@@ -91,8 +91,8 @@ export const anomaly = z.object({
 export type Anomaly = z.infer<typeof anomaly>;
 
 /**
- * What happened to an anomaly: the CloudEvents type. `revised` and `withdrawn` are for late readings that change the verdict; every consumer
- * takes them, but processing does not send them yet.
+ * What happened to an anomaly: the CloudEvents type. `revised` and `withdrawn` come of late readings that change the verdict; one that is revised may be
+ * open or closed, whatever it was before.
  */
 export const ANOMALY_EVENT_TYPES = {
   opened: 'io.tidewatch.anomaly.opened',

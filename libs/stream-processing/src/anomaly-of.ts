@@ -5,12 +5,13 @@ import { anomalyId, incidentId } from './output-ids';
 import type { EpisodeReport, HashedSeries } from './outputs';
 
 /** What an event of an episode says. */
-export function anomalyOf({ key, hash }: HashedSeries, { episode, related }: EpisodeReport): Anomaly {
-  const { source, beganUs, endedUs, incidentUs, peak, revision, severity, flaggedReadings } = episode;
+export function anomalyOf({ key, hash }: HashedSeries, { event, episode, related }: EpisodeReport): Anomaly {
+  const { source, beganUs, identityUs, endedUs, incidentUs, peak, revision, severity, flaggedReadings } =
+    episode;
   const told = {
-    id: anomalyId(hash, source, beganUs),
+    id: anomalyId(hash, source, identityUs),
     revision,
-    state: endedUs === null ? ('open' as const) : ('closed' as const),
+    state: event === 'withdrawn' ? event : endedUs === null ? ('open' as const) : ('closed' as const),
     incidentId: incidentId(key.device, incidentUs),
     series: seriesRef(key),
     began: formatTimeUs(beganUs),

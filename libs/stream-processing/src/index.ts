@@ -14,6 +14,7 @@ export type {
   HashedSeries,
   ReadingCounts,
   RelatedSeries,
+  RevisionCounts,
   StateChange,
   StreamSink,
 } from './outputs';

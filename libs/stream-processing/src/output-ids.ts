@@ -25,9 +25,9 @@ function placeName({ sizeMs, stepMs, startMs }: WindowPlace): string {
   return `${stepMs === sizeMs ? sizeMs : `${sizeMs}/${stepMs}`}:${startMs}`;
 }
 
-/** `beganUs` is the time of the first reading out of range. */
-export function anomalyId(seriesHash: Uint8Array, detector: string, beganUs: number): string {
-  return outputId('anomaly', seriesHash, `${detector}:${beganUs}`);
+/** `identityUs` is the time of the first reading out of range, as it was told first. */
+export function anomalyId(seriesHash: Uint8Array, detector: string, identityUs: number): string {
+  return outputId('anomaly', seriesHash, `${detector}:${identityUs}`);
 }
 
 /** Of the anomalies of one device that belong together; `beganUs` is when the first of them began. */

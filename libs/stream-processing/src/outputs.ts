@@ -16,9 +16,9 @@ export interface RelatedSeries {
   readonly ratio: number;
 }
 
-/** What happened to an episode, and how it is now. */
+/** What happened to an episode, and how it is now. `revised` and `withdrawn` come of late readings. */
 export interface EpisodeReport {
-  readonly event: EpisodeEvent;
+  readonly event: EpisodeEvent | 'revised' | 'withdrawn';
   readonly episode: Readonly<Episode>;
   readonly related: readonly RelatedSeries[];
 }
@@ -45,10 +45,18 @@ export interface ReadingCounts {
   ahead: number;
   /** Of a series beyond the bound of series. */
   untracked: number;
-  /** In windows, but too late for the detector, which had seen a later one of its series. */
+  /** In windows, but too late for the detector: it had seen a later one of its series, and could not go back so far. */
   unscored: number;
   /** In windows of their series, but not of its group: too late for it, or of a group beyond the bound. Once for each group. */
   ungrouped: number;
+}
+
+/** What became of readings that came too late to be judged in order. */
+export interface RevisionCounts {
+  /** Readings that were put where they belong, and judged with all after them. */
+  rejudged: number;
+  /** Histories that were given up for want of room. */
+  cut: number;
 }
 
 /** The state of one series or group to store, or its absence. `state` is a view: use it before asking for the next one. */

@@ -32,6 +32,7 @@ const SWEEP_PERIOD_MS = 10_000;
 export class PartitionStream {
   /** Readings since the beginning of this object. */
   readonly counts: ReadingCounts = noReadings();
+  readonly revisions: DetectionFeed['revisions'];
 
   private readonly table = new SeriesTable();
   private readonly times = new RecentTimes();
@@ -67,6 +68,7 @@ export class PartitionStream {
     checkSettings(settings);
     this.latenessUs = settings.latenessMs * 1000;
     this.detection = new DetectionFeed(settings, detectorKind, sink, this.table.series);
+    this.revisions = this.detection.revisions;
     this.windows = new WindowStore(
       settings.reorderMs * 1000,
       settings.slidingWindows,

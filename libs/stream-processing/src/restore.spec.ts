@@ -1,10 +1,11 @@
+import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { type DetectorKind, DETECTORS, SnapshotError } from '@tidewatch/anomaly-detection';
 import * as fc from 'fast-check';
 import type { StateChange } from './outputs';
 import type { PartitionStream } from './partition-stream';
 import { DEFAULT_STREAM_SETTINGS } from './settings';
-import { collectingStream, feed, type Record, recordsFrom, SERIES } from './spec/harness';
+import { collectingStream, feed, jumpDetector, type Record, recordsFrom, SERIES } from './spec/harness';
 import type { WindowValues } from './windows/window-layout';
 
 const SETTINGS = {
@@ -68,35 +69,38 @@ function restart(
   return next;
 }
 
-test.each(DETECTORS)('restored after any record, all goes on bit for bit: $name', (kind) => {
-  fc.assert(
-    fc.property(records, fc.array(fc.boolean(), { maxLength: 20 }), (list, restarts) => {
-      const straight = collectingStream(SETTINGS, kind);
-      const straightStore: Store = new Map();
-      let stream = collectingStream(SETTINGS, kind);
-      const store: Store = new Map();
-      const outputs: object[] = [];
-      list.forEach((record, i) => {
-        if (restarts[i]) {
-          outputs.push(...stream.output.windows, ...stream.output.anomalies);
-          stream = restart(stream.stream, store, kind);
-        }
-        feed(straight.stream, record);
-        feed(stream.stream, record);
-      });
-      outputs.push(...stream.output.windows, ...stream.output.anomalies);
-      const inAnyOrder = (list: object[]) => list.map((one) => JSON.stringify(one)).sort();
-      expect(inAnyOrder(outputs)).toEqual(
-        inAnyOrder([...straight.output.windows, ...straight.output.anomalies]),
-      );
-      checkpoint(stream.stream, store);
-      checkpoint(straight.stream, straightStore);
-      expect(new Map([...store].sort())).toEqual(new Map([...straightStore].sort()));
-      expect(stream.stream.partitionState()).toEqual(straight.stream.partitionState());
-    }),
-    { numRuns: 150 },
-  );
-});
+test.each([...DETECTORS, jumpDetector])(
+  'restored after any record, all goes on bit for bit: $name',
+  (kind) => {
+    fc.assert(
+      fc.property(records, fc.array(fc.boolean(), { maxLength: 20 }), (list, restarts) => {
+        const straight = collectingStream(SETTINGS, kind);
+        const straightStore: Store = new Map();
+        let stream = collectingStream(SETTINGS, kind);
+        const store: Store = new Map();
+        const outputs: object[] = [];
+        list.forEach((record, i) => {
+          if (restarts[i]) {
+            outputs.push(...stream.output.windows, ...stream.output.anomalies);
+            stream = restart(stream.stream, store, kind);
+          }
+          feed(straight.stream, record);
+          feed(stream.stream, record);
+        });
+        outputs.push(...stream.output.windows, ...stream.output.anomalies);
+        const inAnyOrder = (list: object[]) => list.map((one) => JSON.stringify(one)).sort();
+        expect(inAnyOrder(outputs)).toEqual(
+          inAnyOrder([...straight.output.windows, ...straight.output.anomalies]),
+        );
+        checkpoint(stream.stream, store);
+        checkpoint(straight.stream, straightStore);
+        expect(new Map([...store].sort())).toEqual(new Map([...straightStore].sort()));
+        expect(stream.stream.partitionState()).toEqual(straight.stream.partitionState());
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
 
 const KINDS = [
   { sizeMs: 10_000, stepMs: 10_000 },
@@ -197,6 +201,22 @@ test('damaged state is refused, wherever the damage is, and nothing stays of it'
     expect(() => stream.restoreSeries(state.subarray(0, i))).toThrow(SnapshotError);
     expect(stream.seriesCount).toBe(0);
   }
+});
+
+test('the state of the version before, without a history, is read', () => {
+  const calm = collectingStream(SETTINGS);
+  const readings = [0, 500].map((time) => ({ series: 1, time: START + time, value: 1 }));
+  feed(calm.stream, { appendedAtMs: START, readings });
+  const state = [...calm.stream.takeChanges()][0]!.state!;
+  // Its last byte says that there is none.
+  const before = Uint8Array.from([7, ...state.subarray(1, -1)]);
+  new DataView(before.buffer).setUint32(1, crc32(before.subarray(5)), true);
+  const { stream } = collectingStream(SETTINGS);
+  expect(stream.restoreSeries(before)).toBe(true);
+  expect([...stream.takeChanges()]).toEqual([]);
+  feed(stream, { appendedAtMs: START + 1, readings: [{ series: 1, time: START + 501, value: 1 }] });
+  const [change] = [...stream.takeChanges()];
+  expect(change!.state![0]).toBe(8);
 });
 
 test('the state of another detector only resets the detector', () => {

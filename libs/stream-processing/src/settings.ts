@@ -22,6 +22,11 @@ export interface StreamSettings {
   readonly maxRecentTimes: number;
   /** As above, of all series of a partition, looked at every 10 s of the log's time; above it, the series with the most shrink. */
   readonly maxTimes: number;
+  /**
+   * Of what is kept of series of a partition to judge their late readings, at most (about): above it some give theirs up, and what was told of them
+   * can't be revised any more.
+   */
+  readonly maxHistoryBytes: number;
   /** An episode ends when its series has not been out of range for this long, in event time, and for two readings. */
   readonly episodeCalmMs: number;
   /** Windows that slide, beside those of 10 s and a minute, which every series has. */
@@ -47,6 +52,7 @@ export const DEFAULT_STREAM_SETTINGS: StreamSettings = {
   maxSeries: 10_000,
   maxRecentTimes: 32_768,
   maxTimes: 2_000_000,
+  maxHistoryBytes: 64 * 1024 * 1024,
   episodeCalmMs: 60_000,
   slidingWindows: [],
   groupTags: [],

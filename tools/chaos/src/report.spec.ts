@@ -23,6 +23,7 @@ const round: FaultReport = {
     anomalies: 1,
     anomaliesInconsistent: 0,
     anomaliesClosed: 1,
+    anomaliesRevised: 1,
     anomaliesNotStored: 0,
     anomaliesStoredWrong: 0,
     anomaliesPhantom: 0,

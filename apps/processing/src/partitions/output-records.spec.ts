@@ -88,7 +88,8 @@ describe('an anomaly', () => {
   };
   verdict.strengths[0] = 31.2;
   const judge = detectorKind('agreement');
-  const episode = openEpisode({ timeUs: beganUs, value: 92.1, verdict, judge }, beganUs - 5_000_000, 0);
+  const episode = openEpisode({ timeUs: beganUs, value: 92.1, verdict, judge }, 0);
+  episode.incidentUs = beganUs - 5_000_000;
   const other = seriesKey('pump-7', 'flow');
   const related = [{ series: { key: other, hash: seriesHash(other) }, ratio: 2.5 }];
 

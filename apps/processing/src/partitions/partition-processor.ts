@@ -11,7 +11,7 @@ import {
   PoisonRecordError,
 } from '@tidewatch/messaging';
 import { BlockFormatError, decodeBlock, type ReadingBatch } from '@tidewatch/readings';
-import type { PartitionStream, ReadingCounts } from '@tidewatch/stream-processing';
+import type { PartitionStream, ReadingCounts, RevisionCounts } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
 import type { PartitionSettings } from '../settings/partition-settings';
 import type { CheckpointPace } from './checkpoint-pace';
@@ -51,6 +51,7 @@ export class PartitionProcessor implements PartitionHandler {
   /** When the claim was known to hold. */
   private confirmedMs = performance.now();
   private readonly counted: ReadingCounts;
+  private readonly countedRevisions: RevisionCounts;
 
   constructor(private readonly parts: PartitionProcessorParts) {
     const { claim, stream, pace, idleTimeoutMs } = parts;
@@ -58,6 +59,7 @@ export class PartitionProcessor implements PartitionHandler {
     this.isAhead = parts.isAhead;
     this.doneOffset = this.checkpointOffset = claim.nextOffset;
     this.counted = { ...stream.counts };
+    this.countedRevisions = { ...stream.revisions };
     this.measureState();
     // Partitions that open together checkpoint one after another.
     this.nextCheckpointMs = performance.now() + pace.intervalMs * (0.5 + (claim.partition % 8) / 16);
@@ -175,6 +177,7 @@ export class PartitionProcessor implements PartitionHandler {
       );
     }
     metrics.countReadings(stream.counts, this.counted);
+    metrics.countRevisions(stream.revisions, this.countedRevisions);
     this.measureState();
     const now = Date.now();
     for (const { headers } of records) {

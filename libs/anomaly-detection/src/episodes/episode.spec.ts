@@ -27,7 +27,7 @@ function reading(second: number, ratio: number, value = ratio) {
   return { timeUs: second * SECOND, value, verdict, judge };
 }
 
-const opened = (second = 0, ratio = 2): Episode => openEpisode(reading(second, ratio), second * SECOND, 0);
+const opened = (second = 0, ratio = 2): Episode => openEpisode(reading(second, ratio), 0);
 
 /** Events by the second at which they were told. */
 function follow(episode: Episode, ratios: readonly (readonly [second: number, ratio: number])[]) {
@@ -111,7 +111,7 @@ describe('an episode', () => {
   });
 
   test('is not taken for silent within three of its usual intervals', () => {
-    const episode = openEpisode(reading(0, 2), 0, 3_600 * SECOND);
+    const episode = openEpisode(reading(0, 2), 3_600 * SECOND);
     expect(endBySilence(episode, 3 * 3_600 * SECOND, SECOND)).toBe(false);
     expect(endBySilence(episode, 3 * 3_600 * SECOND + 1, SECOND)).toBe(true);
   });
@@ -124,7 +124,7 @@ describe('an episode', () => {
       deviation: Infinity,
       expectedMin: -Infinity,
     };
-    const { peak } = openEpisode({ timeUs: 0, value: -0, verdict, judge }, 0, 0);
+    const { peak } = openEpisode({ timeUs: 0, value: -0, verdict, judge }, 0);
     expect(peak).toMatchObject({
       ratio: 1e9,
       deviation: null,
@@ -167,9 +167,16 @@ describe('a snapshot', () => {
     );
   });
 
+  test('of the version before has its beginning as its identity', () => {
+    const { identityUs, ...before } = opened(7);
+    const bytes = Uint8Array.from([1, ...Buffer.from(JSON.stringify(before))]);
+    expect(restoreEpisode(bytes)).toEqual({ ...before, identityUs });
+    expect(identityUs).toBe(7 * SECOND);
+  });
+
   test('of another version, or damaged, is refused', () => {
     const bytes = snapshotEpisode(opened());
-    expect(() => restoreEpisode(Uint8Array.from([2, ...bytes.subarray(1)]))).toThrow(SnapshotError);
+    expect(() => restoreEpisode(Uint8Array.from([3, ...bytes.subarray(1)]))).toThrow(SnapshotError);
     expect(() => restoreEpisode(bytes.subarray(0, -1))).toThrow(SnapshotError);
     expect(() => restoreEpisode(new Uint8Array(0))).toThrow(SnapshotError);
   });

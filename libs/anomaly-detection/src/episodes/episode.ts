@@ -38,11 +38,13 @@ export interface Peak {
 
 /** An anomaly of one series from its beginning to its end, by event time (µs). A plain object: see `snapshotEpisode`. */
 export interface Episode {
-  /** Name of what judged the readings. With the series and `beganUs` it is the identity of the episode. */
+  /** Name of what judged the readings. */
   readonly source: string;
   readonly beganUs: number;
+  /** The beginning as it was told first. With the series and the source it is the identity of the episode. */
+  identityUs: number;
   /** When the incident began that the episode is part of. */
-  readonly incidentUs: number;
+  incidentUs: number;
   /** Null while the episode goes on. */
   endedUs: number | null;
   peak: Peak;
@@ -82,8 +84,8 @@ export interface Stretch {
   readonly peak: Pick<Peak, 'timeUs' | 'value' | 'ratio' | 'observed' | 'expectedMin' | 'expectedMax'>;
 }
 
-/** The first event of an episode: revision 0. `intervalUs` is the time since the reading before, 0 where there was none. */
-export function openEpisode(reading: Judged, incidentUs: number, intervalUs: number): Episode {
+/** The first event of an episode: revision 0, an incident of its own. `intervalUs` is the time since the reading before, 0 where there was none. */
+export function openEpisode(reading: Judged, intervalUs: number): Episode {
   const { timeUs, judge, verdict, stretch } = reading;
   const beganUs = stretch?.beganUs ?? timeUs;
   const flaggedReadings = stretch?.readings ?? 1;
@@ -93,7 +95,8 @@ export function openEpisode(reading: Judged, incidentUs: number, intervalUs: num
   return {
     source: judge.name,
     beganUs,
-    incidentUs,
+    identityUs: beganUs,
+    incidentUs: beganUs,
     endedUs: null,
     peak,
     severity: severityOf(scoreOf(peak.ratio), timeUs - beganUs, flaggedReadings),
@@ -180,7 +183,8 @@ function end(episode: Episode, endedUs: number): 'closed' {
   return 'closed';
 }
 
-function tell(episode: Episode): void {
+/** All that there is will be told now, in an event of its own. */
+export function tell(episode: Episode): void {
   episode.revision += 1;
   episode.toldUs = episode.lastUs;
   episode.toldRatio = episode.peak.ratio;

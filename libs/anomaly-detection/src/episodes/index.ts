@@ -11,7 +11,9 @@ export {
   openEpisode,
   type Peak,
   type Stretch,
+  tell,
 } from './episode';
 export { episodeCounterfactual } from './counterfactual';
+export { compareEpisodes, type Rejudged, takeOver, type ToldEpisode } from './rejudged';
 export { scoreOf, type Severity } from './severity';
 export { restoreEpisode, snapshotEpisode } from './snapshot';

@@ -1,7 +1,9 @@
 import { SnapshotError } from '../errors';
 import type { Episode } from './episode';
 
-const VERSION = 1;
+const VERSION = 2;
+/** Without an identity of its own: it was the beginning. */
+const FIRST_VERSION = 1;
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true });
 const utf8Encoder = new TextEncoder();
 
@@ -16,9 +18,13 @@ export function snapshotEpisode(episode: Readonly<Episode>): Uint8Array {
 
 /** Goes on bit for bit. The bytes must be those of a snapshot, undamaged; throws `SnapshotError` where that is easily seen. */
 export function restoreEpisode(bytes: Uint8Array): Episode {
-  if (bytes[0] !== VERSION) throw new SnapshotError(`an episode of unknown version ${bytes[0] ?? 'none'}`);
+  if (bytes[0] !== VERSION && bytes[0] !== FIRST_VERSION) {
+    throw new SnapshotError(`an episode of unknown version ${bytes[0] ?? 'none'}`);
+  }
   try {
-    return JSON.parse(utf8Decoder.decode(bytes.subarray(1))) as Episode;
+    const stored = JSON.parse(utf8Decoder.decode(bytes.subarray(1))) as Omit<Episode, 'identityUs'> &
+      Partial<Episode>;
+    return { ...stored, identityUs: stored.identityUs ?? stored.beganUs };
   } catch (error) {
     throw new SnapshotError('a damaged episode', { cause: error });
   }

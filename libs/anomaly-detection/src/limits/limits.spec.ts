@@ -86,7 +86,7 @@ describe('a bound', () => {
     for (const reading of everySecond(50, 91, 96.2, 92)) say(watch, reading);
     const judged = watch.limits[0]!.observe(4 * SECOND, 89);
     expect(judged.verdict.score).toBeGreaterThanOrEqual(0.5);
-    expect(openEpisode(judged, SECOND, 0)).toMatchObject({
+    expect(openEpisode(judged, 0)).toMatchObject({
       ...{ source: 'limit-max', beganUs: SECOND, lastUs: 4 * SECOND, lastFlaggedUs: 4 * SECOND },
       ...{ flaggedReadings: 4, longestIntervalUs: SECOND },
       peak: {
@@ -138,7 +138,7 @@ describe('a value that is stuck', () => {
     const watch = watchOf({ stuck: { forSeconds: 60 } });
     for (let second = 0; second < 90; second++) say(watch, [second, 7]);
     const judged = watch.limits[0]!.observe(90 * SECOND, 7);
-    expect(openEpisode(judged, 0, 0)).toMatchObject({
+    expect(openEpisode(judged, 0)).toMatchObject({
       ...{ beganUs: 0, flaggedReadings: 91 },
       peak: { timeUs: 90 * SECOND, ratio: 1.5, observed: 90, cause: 'no-change' },
     });
@@ -220,7 +220,7 @@ test('numbers stay numbers, whatever the values', () => {
           const judged = limit.observe(i + 1, value);
           expect(judged.verdict.ratio).toBeGreaterThanOrEqual(0);
           if (judged.verdict.score < 0.5) continue;
-          const { peak } = openEpisode(judged, 0, 0);
+          const { peak } = openEpisode(judged, 0);
           const numbers = [peak.value, peak.ratio, peak.observed, peak.expectedMin, peak.expectedMax];
           expect(numbers.every(Number.isFinite)).toBe(true);
         }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_STREAM_SETTINGS, type StreamSettings } from '../settings';
 import { collectingStream, countingDetector, feed, type Reading, type Record } from '../spec/harness';
-import { MOST_HELD } from './held-readings';
+import { MOST_HELD } from './detection-feed';
 
 const SETTINGS = { ...DEFAULT_STREAM_SETTINGS, reorderMs: 2_000 };
 const START = 1_700_000_040_000;
@@ -50,7 +50,11 @@ describe('readings', () => {
     expect(fed(at(0, one(4_000), one(5_000)))).toEqual([3_000]);
     expect(fed(at(0, one(2_500)))).toEqual([]);
     expect(fed(at(0, one(7_000)))).toEqual([4_000, 4_999, 5_000]);
-    expect(stream.counts).toMatchObject({ processed: 9, unscored: 2, late: 0 });
+    // The second one is judged later, with those after it.
+    expect([stream.counts, stream.revisions]).toMatchObject([
+      { processed: 9, unscored: 1, late: 0 },
+      { rejudged: 1 },
+    ]);
   });
 
   test("of a slow series don't wait for the next one, but for the log's time", () => {
@@ -77,8 +81,11 @@ describe('readings', () => {
     expect(fed(at(0, one(1_000)))).toEqual([1]);
     // Full, and earlier than all that wait: fed before them, or too late.
     expect(fed(at(0, one(1.5)))).toEqual([2]);
-    expect(stream.counts).toMatchObject({ unscored: 2 });
-    expect(fed(at(3_000, one(0, 1, 1)))).toHaveLength(MOST_HELD - 1);
+    expect([stream.counts, stream.revisions]).toMatchObject([{ unscored: 1 }, { rejudged: 1 }]);
+    const more = fed(at(3_000, one(0, 1, 1)));
+    // And then once more all since the first one, with that which was too late.
+    expect([more.length, more.indexOf(1)]).toEqual([MOST_HELD - 1 + MOST_HELD + 2, MOST_HELD - 1]);
+    expect(more.slice(MOST_HELD - 1, MOST_HELD + 2)).toEqual([1, 1.5, 2]);
   });
 
   test('that wait are fed when their series is idle', () => {

@@ -28,3 +28,12 @@ export function seriesDetection({ sensitivity = 'default', limits }: DetectionIn
 const AS_USUAL = seriesDetection({});
 
 export const DEFAULT_DETECTION: DetectionSettings = { of: () => AS_USUAL };
+
+/** The same for the same settings, whatever the order of their fields. */
+export function settingsAsText(detection: SeriesDetection): string {
+  return JSON.stringify(detection, (_, part: unknown) =>
+    part !== null && typeof part === 'object'
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

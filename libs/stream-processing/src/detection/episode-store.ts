@@ -1,18 +1,21 @@
 import {
+  compareEpisodes,
   endBySilence,
   endIfSilent,
   endsBySilence,
   type Episode,
-  type EpisodeEvent,
   followEpisode,
   type Judged,
   openEpisode,
   restoreEpisode,
   snapshotEpisode,
+  takeOver,
+  tell,
+  type ToldEpisode,
 } from '@tidewatch/anomaly-detection';
 import { grownFloats } from '../columns';
 import type { EpisodeReport, HashedSeries, RelatedSeries } from '../outputs';
-import type { ByteReader, ByteWriter } from '../state/bytes';
+import { ByteReader, ByteWriter } from '../state/bytes';
 import { TOGETHER_US } from './device-incidents';
 import { DeviceNeighbours } from './device-neighbours';
 
@@ -21,6 +24,9 @@ const MOVED_FROM = 0.8;
 const MOST_RELATED = 20;
 /** They are looked for among so many of the device: those that began to move last. */
 const MOST_LOOKED_AT = 256;
+
+/** Serves all series in turn. */
+const fieldsWriter = new ByteWriter();
 
 const HAS_MOVED = 1;
 const HAS_INCIDENT = 2;
@@ -32,8 +38,19 @@ export interface EpisodeSettings {
   readonly silenceUs: number;
 }
 
-/** Where events go; the episode is reused. */
-type Tell = (series: HashedSeries, report: EpisodeReport) => void;
+/** Of one series. */
+export interface EpisodesSnapshot {
+  /** All but the open episodes. */
+  readonly fields: Uint8Array;
+  readonly open: readonly Episode[];
+}
+
+export interface EpisodeListener {
+  /** The episode is reused. */
+  tell(row: number, report: EpisodeReport): void;
+  /** After it was told that an episode has ended. */
+  ended(row: number, told: ToldEpisode): void;
+}
 
 /**
  * Open episodes of all series of a partition (by row), one for each series and judge, and what relates those of one device: the incident
@@ -57,7 +74,7 @@ export class EpisodeStore {
   constructor(
     private readonly settings: EpisodeSettings,
     private readonly series: readonly (HashedSeries | undefined)[],
-    private readonly tell: Tell,
+    private readonly listener: EpisodeListener,
   ) {
     this.neighbours = new DeviceNeighbours(series, {
       movedFrom: (row) => this.movedFrom[row]!,
@@ -67,6 +84,8 @@ export class EpisodeStore {
 
   /** Of all series. */
   openCount = 0;
+  /** While readings are judged again: what has ended so far, and is not told before all are judged. */
+  private endedAgain: ToldEpisode[] | undefined;
 
   grow(rows: number): void {
     this.lastUs = grownFloats(this.lastUs, rows, -Infinity);
@@ -80,16 +99,18 @@ export class EpisodeStore {
   /** A new series. */
   begin(row: number): void {
     this.neighbours.add(row);
-    this.lastUs[row] = this.movedFrom[row] = this.movedUntil[row] = -Infinity;
-    this.incidentFrom[row] = this.incidentUntil[row] = -Infinity;
-    this.movedRatio[row] = 0;
+    this.clear(row);
   }
 
   /** Before the series leaves the table. */
   release(row: number): void {
     this.neighbours.remove(row);
-    this.openCount -= this.open[row]?.length ?? 0;
-    this.open[row] = undefined;
+    this.closeAll(row);
+  }
+
+  /** Of the last reading that was taken, µs; -Infinity where there was none. */
+  lastTime(row: number): number {
+    return this.lastUs[row]!;
   }
 
   /** Whether an episode of the series ends when it has been silent for so long. */
@@ -117,7 +138,8 @@ export class EpisodeStore {
     if (episode !== undefined && !this.endedBySilence(row, episode, timeUs - episode.lastUs)) {
       const event = followEpisode(episode, reading, this.settings.calmUs);
       this.neighbours.of(row).incidents.extend(row);
-      if (event !== undefined) this.report(row, episode, event);
+      if (event === 'closed') this.close(row, episode);
+      else if (event === 'updated' && !this.endedAgain) this.report(row, episode, event);
       return;
     }
     if (verdict.score >= 0.5) this.openNew(row, reading, timeUs - last);
@@ -129,7 +151,87 @@ export class EpisodeStore {
     return ended.length > 0;
   }
 
+  /**
+   * The series goes back to what `before` has, and `judge` gives all readings since; then what they come to is held against what was told: `past`, which are
+   * over, and those that go on. Only what differs is told. Returns what is over now.
+   */
+  rejudge(
+    row: number,
+    before: EpisodesSnapshot,
+    past: readonly ToldEpisode[],
+    judge: () => void,
+  ): ToldEpisode[] {
+    const goingOn = (this.open[row] ?? []).map((episode) => ({
+      ...{ episode, decidedUs: this.lastUs[row]!, isWithdrawn: false },
+    }));
+    const { movers, incidents } = this.neighbours.of(row);
+    movers.remove(row);
+    incidents.leave(row);
+    this.closeAll(row);
+    this.clear(row);
+    this.readFields(row, new ByteReader(before.fields));
+    for (const episode of before.open) this.addOpen(row, { ...episode });
+    this.join(row);
+    const ended: ToldEpisode[] = (this.endedAgain = []);
+    judge();
+    this.endedAgain = undefined;
+    const found = [...ended.map(({ episode }) => episode), ...(this.open[row] ?? [])];
+    const rejudged = compareEpisodes(found, [...past, ...goingOn]);
+    for (const { episode, told } of rejudged.found) this.settle(row, episode, told);
+    const withdrawn: ToldEpisode[] = [];
+    for (const { episode, decidedUs, isWithdrawn } of rejudged.gone) {
+      if (!isWithdrawn) {
+        tell(episode);
+        this.report(row, episode, 'withdrawn');
+      }
+      withdrawn.push({ episode, decidedUs, isWithdrawn: true });
+    }
+    return [...ended, ...withdrawn];
+  }
+
+  snapshot(row: number): EpisodesSnapshot {
+    fieldsWriter.clear();
+    this.writeFields(row, fieldsWriter);
+    return {
+      fields: fieldsWriter.written().slice(),
+      open: (this.open[row] ?? []).map((one) => ({ ...one })),
+    };
+  }
+
+  /** A snapshot from the middle of `rejudge`, when it was not known yet which episodes are those that were told: with what is known now. */
+  identified(
+    row: number,
+    { fields, open }: EpisodesSnapshot,
+    past: readonly ToldEpisode[],
+  ): EpisodesSnapshot {
+    const known = [
+      ...past.flatMap(({ episode, isWithdrawn }) => (isWithdrawn ? [] : [episode])),
+      ...(this.open[row] ?? []),
+    ];
+    const identified = open.map((one) => {
+      const { identityUs, incidentUs } = known.find(
+        ({ source, beganUs }) => source === one.source && beganUs === one.beganUs,
+      )!;
+      return { ...one, identityUs, incidentUs };
+    });
+    return { fields, open: identified };
+  }
+
   write(row: number, writer: ByteWriter): void {
+    this.writeFields(row, writer);
+    const open = this.open[row] ?? [];
+    writer.varint(open.length);
+    for (const episode of open) writer.bytes(snapshotEpisode(episode));
+  }
+
+  /** Into a row that has begun. Throws `SnapshotError`. */
+  read(row: number, reader: ByteReader): void {
+    this.readFields(row, reader);
+    for (let left = reader.varint(); left > 0; left--) this.addOpen(row, restoreEpisode(reader.bytes()));
+    this.join(row);
+  }
+
+  private writeFields(row: number, writer: ByteWriter): void {
     const hasMoved = this.movedUntil[row] !== -Infinity;
     const hasIncident = this.incidentFrom[row] !== -Infinity;
     writer.float64(this.lastUs[row]!);
@@ -143,13 +245,9 @@ export class EpisodeStore {
       writer.float64(this.incidentFrom[row]!);
       writer.float64(this.incidentUntil[row]!);
     }
-    const open = this.open[row] ?? [];
-    writer.varint(open.length);
-    for (const episode of open) writer.bytes(snapshotEpisode(episode));
   }
 
-  /** Into a row that has begun. Throws `SnapshotError`. */
-  read(row: number, reader: ByteReader): void {
+  private readFields(row: number, reader: ByteReader): void {
     this.lastUs[row] = reader.float64();
     const has = reader.byte();
     if (has & HAS_MOVED) {
@@ -161,20 +259,48 @@ export class EpisodeStore {
       this.incidentFrom[row] = reader.float64();
       this.incidentUntil[row] = reader.float64();
     }
-    for (let left = reader.varint(); left > 0; left--) this.addOpen(row, restoreEpisode(reader.bytes()));
-    if (has & HAS_MOVED) this.neighbours.of(row).movers.add(row);
-    if (has & HAS_INCIDENT) this.neighbours.of(row).incidents.join(row, this.incidentFrom[row]!);
+  }
+
+  /** What a series that was read is among the others of its device. */
+  private join(row: number): void {
+    const { movers, incidents } = this.neighbours.of(row);
+    if (this.movedUntil[row] !== -Infinity) movers.add(row);
+    if (this.incidentFrom[row] !== -Infinity) incidents.join(row, this.incidentFrom[row]!);
   }
 
   private openNew(row: number, reading: Judged, intervalUs: number): void {
-    const { incidents } = this.neighbours.of(row);
-    const beganUs = reading.stretch?.beganUs ?? reading.timeUs;
-    const incidentUs = incidents.near(beganUs) ?? beganUs;
-    const episode = openEpisode(reading, incidentUs, intervalUs < Infinity ? intervalUs : 0);
+    const episode = openEpisode(reading, intervalUs < Infinity ? intervalUs : 0);
     this.addOpen(row, episode);
-    this.incidentFrom[row] = incidentUs;
-    incidents.join(row, incidentUs);
+    if (this.endedAgain) return;
+    this.joinIncident(row, episode);
     this.report(row, episode, 'opened');
+  }
+
+  /** A new episode is part of the incident that is near, if any is. */
+  private joinIncident(row: number, episode: Episode): void {
+    const { incidents } = this.neighbours.of(row);
+    episode.incidentUs = incidents.near(episode.beganUs) ?? episode.beganUs;
+    this.incidentFrom[row] = episode.incidentUs;
+    incidents.join(row, episode.incidentUs);
+  }
+
+  /** Of an episode that was found when readings were judged again, tells what was not told yet. */
+  private settle(row: number, episode: Episode, told: ToldEpisode | undefined): void {
+    if (told === undefined) {
+      this.joinIncident(row, episode);
+      episode.revision = 0;
+      this.report(row, { ...episode, endedUs: null }, 'opened');
+      if (episode.endedUs === null) return;
+      tell(episode);
+      this.noteEnd(row, episode);
+      this.report(row, episode, 'closed');
+      return;
+    }
+    const isNews = takeOver(episode, told);
+    this.incidentFrom[row] = episode.incidentUs;
+    this.neighbours.of(row).incidents.join(row, episode.incidentUs);
+    if (episode.endedUs !== null) this.noteEnd(row, episode);
+    if (isNews) this.report(row, episode, 'revised');
   }
 
   private addOpen(row: number, episode: Episode): void {
@@ -184,19 +310,44 @@ export class EpisodeStore {
 
   private endedBySilence(row: number, episode: Episode, quietUs: number): boolean {
     if (!endBySilence(episode, quietUs, this.settings.silenceUs)) return false;
-    this.report(row, episode, 'closed');
+    this.close(row, episode);
     return true;
   }
 
-  private report(row: number, episode: Episode, event: EpisodeEvent): void {
-    if (event === 'closed') {
-      const rest = this.open[row]!.filter((other) => other !== episode);
-      this.open[row] = rest.length > 0 ? rest : undefined;
-      this.openCount -= 1;
-      if (episode.incidentUs === this.incidentFrom[row])
-        this.incidentUntil[row] = Math.max(this.incidentUntil[row]!, episode.endedUs!);
+  private report(row: number, episode: Episode, event: EpisodeReport['event']): void {
+    this.listener.tell(row, { event, episode, related: this.relatedTo(row, episode) });
+  }
+
+  /** An episode that has just ended is no longer among those that are open. */
+  private close(row: number, episode: Episode): void {
+    const rest = this.open[row]!.filter((other) => other !== episode);
+    this.open[row] = rest.length > 0 ? rest : undefined;
+    this.openCount -= 1;
+    const ended = { episode, decidedUs: this.lastUs[row]!, isWithdrawn: false };
+    if (this.endedAgain) {
+      this.endedAgain.push(ended);
+      return;
     }
-    this.tell(this.series[row]!, { event, episode, related: this.relatedTo(row, episode) });
+    this.noteEnd(row, episode);
+    this.report(row, episode, 'closed');
+    this.listener.ended(row, ended);
+  }
+
+  private noteEnd(row: number, { incidentUs, endedUs }: Episode): void {
+    if (incidentUs === this.incidentFrom[row])
+      this.incidentUntil[row] = Math.max(this.incidentUntil[row]!, endedUs!);
+    this.neighbours.of(row).incidents.extend(row);
+  }
+
+  private closeAll(row: number): void {
+    this.openCount -= this.open[row]?.length ?? 0;
+    this.open[row] = undefined;
+  }
+
+  private clear(row: number): void {
+    this.lastUs[row] = this.movedFrom[row] = this.movedUntil[row] = -Infinity;
+    this.incidentFrom[row] = this.incidentUntil[row] = -Infinity;
+    this.movedRatio[row] = 0;
   }
 
   private incidentEnd(row: number): number {

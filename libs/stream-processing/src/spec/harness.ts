@@ -65,6 +65,41 @@ function counting(): ReturnType<DetectorKind['create']> {
   };
 }
 
+/** Flags values that are far from the one before: what it says depends on the order of readings. */
+export const jumpDetector: DetectorKind = {
+  ...{ name: 'jump', statistics: [], reason: ({ deviation }) => `${deviation}` },
+  create: () => jumping(),
+  restore: (bytes) => {
+    const detector = jumping();
+    detector.restore(bytes);
+    return detector;
+  },
+};
+
+function jumping(): ReturnType<DetectorKind['create']> {
+  const counting = countingDetector.create();
+  let last = 0;
+  return {
+    ...counting,
+    observe(timeUs, value, verdict) {
+      counting.observe(timeUs, value, verdict);
+      verdict.ratio = Math.min(Math.abs(value - last) / 50, 1e6);
+      verdict.score = scoreOf(verdict.ratio);
+      last = value;
+    },
+    snapshot() {
+      const bytes = new Uint8Array(24);
+      bytes.set(counting.snapshot());
+      new DataView(bytes.buffer).setFloat64(16, last);
+      return bytes;
+    },
+    restore(bytes) {
+      counting.restore(bytes);
+      last = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(16);
+    },
+  };
+}
+
 /** Of a record that is appended so long after the one before; each reading is as old as it says when it is. */
 export interface Arrival {
   readonly pauseMs: number;

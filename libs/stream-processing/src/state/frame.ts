@@ -16,9 +16,9 @@ export function writeFrame(writer: ByteWriter, version: number, writeBody: () =>
   return state;
 }
 
-/** A reader of the body. Throws `SnapshotError`. */
-export function openFrame(state: Uint8Array, version: number): ByteReader {
-  if (state.length < HEADER_BYTES || state[0] !== version) {
+/** A reader of the body of a frame of one of these versions. Throws `SnapshotError`. */
+export function openFrame(state: Uint8Array, ...versions: readonly number[]): ByteReader {
+  if (state.length < HEADER_BYTES || !versions.includes(state[0]!)) {
     throw new SnapshotError(`state of an unknown version: ${state[0] ?? 'empty'}`);
   }
   const checksum = new ByteReader(state.subarray(1, HEADER_BYTES)).uint32();

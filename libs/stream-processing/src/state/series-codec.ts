@@ -1,19 +1,20 @@
 import { seriesKey, type SeriesKey, type Tag } from '@tidewatch/readings';
-import type { DetectionFields } from '../detection/detection-feed';
+import type { DetectorFields } from '../detection/series-judges';
 import { ByteReader, ByteWriter } from './bytes';
 import { openFrame, writeFrame } from './frame';
 
 /**
  * State of a series: a frame of this version with the fields below, the recent times, the windows, the readings
- * held back, the episodes and what goes on beyond limits.
+ * held back, the episodes, what goes on beyond limits, and the history (not in the version before).
  * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8), and the time that the
  * silence behind it has come to (8; 0 where there is none).
  */
-const SERIES_VERSION = 7;
+const SERIES_VERSION = 8;
+const WITHOUT_HISTORY = 7;
 const PARTITION_VERSION = 3;
 const WITHOUT_SILENCE = 2;
 
-export interface SeriesFields extends DetectionFields {
+export interface SeriesFields extends DetectorFields {
   readonly key: SeriesKey;
   readonly maxTime: number;
   readonly watermark: number;
@@ -42,7 +43,7 @@ export function writeSeries(writer: ByteWriter, fields: SeriesFields, writeRest:
 
 /** The fields, and a reader that stands behind them. Throws `SnapshotError`. */
 export function readSeries(state: Uint8Array): { fields: SeriesFields; reader: ByteReader } {
-  const reader = openFrame(state, SERIES_VERSION);
+  const reader = openFrame(state, SERIES_VERSION, WITHOUT_HISTORY);
   const fields: SeriesFields = {
     key: readKey(reader),
     maxTime: reader.float64(),

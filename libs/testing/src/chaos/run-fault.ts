@@ -87,7 +87,8 @@ export async function runFault(platform: ChaosPlatform, run: FaultRun): Promise<
     verdicts.acknowledged > 0 &&
     verdicts.windowsExpected > 0 &&
     verdicts.windowsRevised > 0 &&
-    verdicts.anomalies > 0;
+    verdicts.anomalies > 0 &&
+    verdicts.anomaliesRevised > 0;
   return { run, strikes, sent: sender.counts, verdicts, checkpointViolations: violations, sound };
 }
 

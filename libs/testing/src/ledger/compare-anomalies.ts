@@ -1,11 +1,16 @@
-import type { Anomaly } from '@tidewatch/contracts';
+import type { Anomaly, AnomalyEvent } from '@tidewatch/contracts';
 import { lastRevisions } from './revisions';
 import { seriesName, type Truth } from './truth';
+
+/** A record of the topic. */
+export type PublishedAnomaly = Anomaly & { readonly event: AnomalyEvent };
 
 export interface AnomalyVerdicts {
   /** Distinct ones that were published. */
   anomalies: number;
   anomaliesClosed: number;
+  /** Revised or withdrawn at least once. */
+  anomaliesRevised: number;
   anomaliesInconsistent: number;
   anomaliesNotStored: number;
   anomaliesStoredWrong: number;
@@ -15,16 +20,18 @@ export interface AnomalyVerdicts {
 /** `published` are the records of the topic, repeats included, `stored` the rows of the database. */
 export function compareAnomalies(
   truth: Truth,
-  published: readonly Anomaly[],
+  published: readonly PublishedAnomaly[],
   stored: readonly Anomaly[],
 ): AnomalyVerdicts {
   const { last, inconsistent } = lastRevisions(published, mayFollow);
   const rows = new Map(stored.map((row) => [row.id, row]));
-  const all = [...last.values()];
+  const all = [...last.values()].map((one) => ({ ...one, event: undefined }));
+  const revised = published.filter(({ event }) => event === 'revised' || event === 'withdrawn');
   const subjects = new Set(all.map((one) => `${one.detector}/${seriesName(one.series)}@${one.began}`));
   return {
     anomalies: last.size,
     anomaliesClosed: all.filter(({ state }) => state === 'closed').length,
+    anomaliesRevised: new Set(revised.map(({ id }) => id)).size,
     // Two ids for one subject are as bad as two contents for one revision.
     anomaliesInconsistent: inconsistent + last.size - subjects.size + stored.length - rows.size,
     anomaliesNotStored: all.filter(({ id }) => !rows.has(id)).length,
@@ -36,13 +43,25 @@ export function compareAnomalies(
   };
 }
 
-/** Opened once, at revision 0; closed at most once; what does not change stays. */
-function mayFollow(before: Anomaly | undefined, event: Anomaly): boolean {
-  if (before === undefined) return event.state === 'open';
-  const same = before.began === event.began && before.incidentId === event.incidentId;
-  const rises = before.flaggedReadings <= event.flaggedReadings && before.score <= event.score;
-  // Only late readings change what is over.
-  return same && before.state === 'open' && rises;
+/**
+ * Opened once, at revision 0; while it goes on it is updated, and closed; what does not change then stays. Only `revised` says something else of what was told
+ * before, or follows the end; what was withdrawn is so once, unless it was revised since.
+ */
+function mayFollow(before: PublishedAnomaly | undefined, next: PublishedAnomaly): boolean {
+  const { event, state } = next;
+  if (before === undefined) return event === 'opened' && state === 'open';
+  if (before.incidentId !== next.incidentId) return false;
+  if (event === 'revised') return state !== 'withdrawn';
+  if (event === 'withdrawn') return state === 'withdrawn' && before.state !== 'withdrawn';
+  const rises = before.flaggedReadings <= next.flaggedReadings && before.score <= next.score;
+  const expected = event === 'updated' ? 'open' : 'closed';
+  return (
+    event !== 'opened' &&
+    state === expected &&
+    before.state === 'open' &&
+    before.began === next.began &&
+    rises
+  );
 }
 
 /** It began with a reading that was acknowledged, and its peak is one. */

@@ -19,7 +19,11 @@ const US_PER_MS = 1000;
 const CLOSING_GAP_US = 3_600_000_000;
 const REMEMBERED = 200;
 const OUTLIER = 500;
-const CALM_READINGS = 60;
+/** Of the closing readings: rounds 360 ms apart; late is what has 16 s of others before it, less than the lateness that the platform is started with. */
+const STEP_US = 120_000;
+const CALM_ROUNDS = 60;
+const ROUNDS_AFTER = 60;
+const ROUNDS_BEFORE_LATE = 15;
 
 /** One device: a clock of its own, a few series, and a memory of what it sent. Requests of a device must go one after another. */
 export class DeviceGenerator {
@@ -44,25 +48,30 @@ export class DeviceGenerator {
   }
 
   /**
-   * Calm readings for as long as any detector needs to know its series, an outlier for each series, and far in the future of the device one
-   * reading more, so that every window before it is complete. In order of time.
+   * Calm readings for as long as any detector needs to know its series, an outlier for each series, calm ones again, and then a much larger outlier that is late: it
+   * revises the window that it belongs to, and the anomaly. Far in the future of the device one reading more, so that every window before it is complete.
    */
   closing(): LedgerReading[] {
-    const calm = Array.from({ length: CALM_READINGS }, () =>
-      this.seriesIndexes.map((series) => this.inOrder(series, 0)),
+    const calm = this.rounds(CALM_ROUNDS);
+    const outliers = this.round(OUTLIER);
+    const after = this.rounds(ROUNDS_AFTER);
+    const late = after[ROUNDS_BEFORE_LATE]!.map(
+      ([series, timeUs]) => [series, timeUs + 1, this.value(series) + 100 * OUTLIER] as const,
     );
-    const outliers = this.seriesIndexes.map((series) => this.inOrder(series, OUTLIER));
-    const timeUs = this.clockUs + CLOSING_GAP_US;
-    return [
-      ...calm.flat(),
-      ...outliers,
-      ...this.seriesIndexes.map((series) => [series, timeUs, 20] as const),
-    ];
+    this.clockUs += CLOSING_GAP_US;
+    return [...calm.flat(), ...outliers, ...after.flat(), ...late, ...this.round(0)];
   }
 
-  private inOrder(series: number, offset: number): LedgerReading {
-    this.clockUs += 60_000;
-    return [series, this.clockUs, this.value(series) + offset];
+  private rounds(count: number): LedgerReading[][] {
+    return Array.from({ length: count }, () => this.round(0));
+  }
+
+  /** A reading of each series, in order. */
+  private round(offset: number): LedgerReading[] {
+    return this.seriesIndexes.map((series) => {
+      this.clockUs += STEP_US;
+      return [series, this.clockUs, this.value(series) + offset] as const;
+    });
   }
 
   private value(series: number): number {

@@ -1,9 +1,23 @@
-import { type Anomaly, CONSUMERS, type SeriesRef, TOPICS, type WindowAggregate } from '@tidewatch/contracts';
-import { createMessageLog, type LogBatch, type MessagingOptions } from '@tidewatch/messaging';
+import {
+  type Anomaly,
+  ANOMALY_EVENT_TYPES,
+  type AnomalyEvent,
+  CONSUMERS,
+  type SeriesRef,
+  TOPICS,
+  type WindowAggregate,
+} from '@tidewatch/contracts';
+import {
+  type ConsumedRecord,
+  createMessageLog,
+  type LogBatch,
+  type MessagingOptions,
+} from '@tidewatch/messaging';
 import { decodeBlock } from '@tidewatch/readings';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Pool } from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PublishedAnomaly } from './compare-anomalies';
 import type { Observed, ObservedReading } from './verifier';
 
 /** Where the platform keeps things, as an owner of both the database and the log. */
@@ -95,15 +109,15 @@ export async function observe(platform: Platform, devicePrefix: string, since: M
   const own = ({ series }: { series: SeriesRef }): boolean => series.device.startsWith(devicePrefix);
   const logged: ObservedReading[] = [];
   const windows: WindowAggregate[] = [];
-  const anomalies: Anomaly[] = [];
+  const anomalies: PublishedAnomaly[] = [];
   await readTopic(platform, TOPICS.readings, since, (value) => logged.push(...readingsOf(value).filter(own)));
   await readTopic(platform, TOPICS.aggregates, since, (value) => {
     const window = parse(value) as WindowAggregate;
     if (own(window)) windows.push(window);
   });
-  await readTopic(platform, TOPICS.anomalies, since, (value) => {
+  await readTopic(platform, TOPICS.anomalies, since, (value, headers) => {
     const anomaly = parse(value) as Anomaly;
-    if (own(anomaly)) anomalies.push(anomaly);
+    if (own(anomaly)) anomalies.push({ ...anomaly, event: eventOf(headers) });
   });
   return {
     rows,
@@ -113,6 +127,13 @@ export async function observe(platform: Platform, devicePrefix: string, since: M
     storedAnomalies: await storedAnomalies(platform.pool, devicePrefix),
     deadLetters: deadLetters[0]!.count,
   };
+}
+
+function eventOf(headers: ConsumedRecord['headers']): AnomalyEvent {
+  const types = Object.entries(ANOMALY_EVENT_TYPES) as [AnomalyEvent, string][];
+  const known = types.find(([, type]) => type === headers['ce_type']);
+  if (known === undefined) throw new Error(`an event of an anomaly of the type ${headers['ce_type']}`);
+  return known[0];
 }
 
 function parse(value: Uint8Array): unknown {
@@ -165,7 +186,7 @@ async function readTopic(
   platform: Platform,
   topic: string,
   since: Mark,
-  take: (value: Uint8Array) => void,
+  take: (value: Uint8Array, headers: ConsumedRecord['headers']) => void,
 ): Promise<void> {
   const ends = await endOffsets(platform, topic);
   const before = since.ends.get(topic);
@@ -181,7 +202,7 @@ async function readTopic(
   try {
     await new Promise<void>((resolve, reject) => {
       const handle = (batch: LogBatch): void => {
-        for (const { value } of batch.records) take(value);
+        for (const { value, headers } of batch.records) take(value, headers);
         if (batch.nextOffset >= (ends.get(batch.partition) ?? 0n)) missing.delete(batch.partition);
         if (missing.size > 0) return;
         // Not awaited inside the handler: stopping waits for the handler to return.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
 import * as fc from 'fast-check';
+import type { PublishedAnomaly } from './compare-anomalies';
 import type { Ledger } from './ledger-file';
 import { exactSum, naiveWindows } from './naive-windows';
 import { FAULTS, type Observed, verify } from './verifier';
@@ -49,7 +50,8 @@ function windowOf(series: number, values: number[]): WindowAggregate {
   };
 }
 
-const ANOMALY: Anomaly = {
+const ANOMALY: PublishedAnomaly = {
+  event: 'opened',
   ...{ id: 'x1', revision: 0, state: 'open', incidentId: 'i1', series: SERIES[0]! },
   ...{ began: '1970-01-01T00:00:01.000000Z', peakTime: '1970-01-01T00:00:02.000000Z', peakValue: 7 },
   ...{ ended: null, durationSeconds: 1, flaggedReadings: 2, expectedMin: 1, expectedMax: 2 },
@@ -57,7 +59,13 @@ const ANOMALY: Anomaly = {
   statistics: [{ name: 'jump', unit: 'sigma', strength: 3 }],
   ...{ related: [], explanation: 'too high', counterfactual: 'lower' },
 };
-const CLOSED: Anomaly = { ...ANOMALY, revision: 1, state: 'closed', ended: '1970-01-01T00:00:03.000000Z' };
+const CLOSED: PublishedAnomaly = {
+  ...{ ...ANOMALY, event: 'closed', revision: 1, state: 'closed', ended: '1970-01-01T00:00:03.000000Z' },
+};
+const REVISED: PublishedAnomaly = { ...CLOSED, event: 'revised', revision: 2, score: 0.8 };
+const WITHDRAWN: PublishedAnomaly = { ...REVISED, event: 'withdrawn', revision: 3, state: 'withdrawn' };
+/** As the database has it. */
+const row = (told: PublishedAnomaly): Anomaly => ({ ...told, event: undefined }) as Anomaly;
 
 const ROWS: Observed['rows'] = [
   { series: SERIES[0]!, timeUs: 1 * SECOND, value: 5 },
@@ -74,7 +82,7 @@ const RIGHT: Observed = {
   windows: [windowOf(0, [5]), { ...windowOf(0, [5, 7]), revision: 1 }, windowOf(1, [9]), windowOf(1, [9])],
   anomalies: [ANOMALY, CLOSED, ANOMALY, CLOSED],
   // In another order of fields, as a database may have them.
-  storedAnomalies: [{ ...CLOSED, statistics: [{ strength: 3, unit: 'sigma', name: 'jump' }] }],
+  storedAnomalies: [{ ...row(CLOSED), statistics: [{ strength: 3, unit: 'sigma', name: 'jump' }] }],
   deadLetters: 0,
 };
 
@@ -95,6 +103,19 @@ describe('the verifier', () => {
       anomalies: 1,
       anomaliesClosed: 1,
     });
+  });
+
+  test('finds nothing where late readings have changed what was told', () => {
+    const told = [ANOMALY, CLOSED, REVISED, WITHDRAWN];
+    const back: PublishedAnomaly = { ...REVISED, revision: 4, state: 'open', ended: null };
+    const again: PublishedAnomaly = { ...back, event: 'closed', revision: 5, state: 'closed' };
+    for (let count = 3; count <= 6; count++) {
+      const anomalies = [...told, back, again].slice(0, count);
+      const change = { anomalies, storedAnomalies: [row(anomalies.at(-1)!)] };
+      expect(faultsOf(change)).toEqual({});
+      expect(verify(LEDGER, { ...RIGHT, ...change }, OPTIONS).anomaliesRevised).toBe(1);
+    }
+    expect(verify(LEDGER, RIGHT, OPTIONS).anomaliesRevised).toBe(0);
   });
 
   const PLANTED: [string, Partial<Observed>, Record<string, number>][] = [
@@ -182,20 +203,20 @@ describe('the verifier', () => {
       'two anomalies that began with one reading',
       {
         anomalies: [ANOMALY, { ...ANOMALY, id: 'x2' }],
-        storedAnomalies: [ANOMALY, { ...ANOMALY, id: 'x2' }],
+        storedAnomalies: [row(ANOMALY), row({ ...ANOMALY, id: 'x2' })],
       },
       { anomaliesInconsistent: 1 },
     ],
     [
       'an anomaly whose peak is no reading',
-      { anomalies: [{ ...ANOMALY, peakValue: 8 }], storedAnomalies: [{ ...ANOMALY, peakValue: 8 }] },
+      { anomalies: [{ ...ANOMALY, peakValue: 8 }], storedAnomalies: [row({ ...ANOMALY, peakValue: 8 })] },
       { anomaliesPhantom: 1 },
     ],
     [
       'an anomaly that began with no reading',
       {
         anomalies: [{ ...ANOMALY, began: '1970-01-01T00:00:01.500000Z' }],
-        storedAnomalies: [{ ...ANOMALY, began: '1970-01-01T00:00:01.500000Z' }],
+        storedAnomalies: [row({ ...ANOMALY, began: '1970-01-01T00:00:01.500000Z' })],
       },
       { anomaliesPhantom: 1 },
     ],
@@ -207,14 +228,14 @@ describe('the verifier', () => {
     ['an anomaly that was never opened', { anomalies: [CLOSED] }, { anomaliesInconsistent: 2 }],
     [
       'an anomaly that was closed at once',
-      { anomalies: [{ ...CLOSED, revision: 0 }], storedAnomalies: [{ ...CLOSED, revision: 0 }] },
+      { anomalies: [{ ...CLOSED, revision: 0 }], storedAnomalies: [row({ ...CLOSED, revision: 0 })] },
       { anomaliesInconsistent: 1 },
     ],
     [
       'an anomaly that was closed twice',
       {
         anomalies: [ANOMALY, CLOSED, { ...CLOSED, revision: 2 }],
-        storedAnomalies: [{ ...CLOSED, revision: 2 }],
+        storedAnomalies: [row({ ...CLOSED, revision: 2 })],
       },
       { anomaliesInconsistent: 1 },
     ],
@@ -222,16 +243,44 @@ describe('the verifier', () => {
       'an anomaly that changed its incident',
       {
         anomalies: [ANOMALY, { ...CLOSED, incidentId: 'i2' }],
-        storedAnomalies: [{ ...CLOSED, incidentId: 'i2' }],
+        storedAnomalies: [row({ ...CLOSED, incidentId: 'i2' })],
       },
       { anomaliesInconsistent: 1 },
     ],
-    ['an anomaly stored twice', { storedAnomalies: [CLOSED, CLOSED] }, { anomaliesInconsistent: 1 }],
+    [
+      'an anomaly that says less without being revised',
+      {
+        anomalies: [ANOMALY, { ...CLOSED, score: 0.8 }],
+        storedAnomalies: [row({ ...CLOSED, score: 0.8 })],
+      },
+      { anomaliesInconsistent: 1 },
+    ],
+    [
+      'an anomaly that was withdrawn twice',
+      {
+        anomalies: [ANOMALY, CLOSED, REVISED, WITHDRAWN, { ...WITHDRAWN, revision: 4 }],
+        storedAnomalies: [row({ ...WITHDRAWN, revision: 4 })],
+      },
+      { anomaliesInconsistent: 1 },
+    ],
+    [
+      'an anomaly that goes on after it was withdrawn',
+      {
+        anomalies: [ANOMALY, CLOSED, REVISED, WITHDRAWN, { ...CLOSED, revision: 4 }],
+        storedAnomalies: [row({ ...CLOSED, revision: 4 })],
+      },
+      { anomaliesInconsistent: 1 },
+    ],
+    [
+      'an anomaly stored twice',
+      { storedAnomalies: [row(CLOSED), row(CLOSED)] },
+      { anomaliesInconsistent: 1 },
+    ],
     ['an anomaly not stored', { storedAnomalies: [] }, { anomaliesNotStored: 1 }],
-    ['an anomaly stored as it was before', { storedAnomalies: [ANOMALY] }, { anomaliesStoredWrong: 1 }],
+    ['an anomaly stored as it was before', { storedAnomalies: [row(ANOMALY)] }, { anomaliesStoredWrong: 1 }],
     [
       'a stored anomaly nobody published',
-      { storedAnomalies: [CLOSED, { ...CLOSED, id: 'x2' }] },
+      { storedAnomalies: [row(CLOSED), row({ ...CLOSED, id: 'x2' })] },
       { anomaliesPhantom: 1 },
     ],
   ];

@@ -1,5 +1,5 @@
 import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
-import { type AnomalyVerdicts, compareAnomalies } from './compare-anomalies';
+import { type AnomalyVerdicts, compareAnomalies, type PublishedAnomaly } from './compare-anomalies';
 import type { Ledger } from './ledger-file';
 import { naiveWindows, type WindowContent, type WindowKind } from './naive-windows';
 import { lastRevisions } from './revisions';
@@ -20,7 +20,7 @@ export interface Observed {
   /** Every record of `aggregates.v1`, repeats included. */
   readonly windows: readonly WindowAggregate[];
   /** Every record of `anomalies.v1`, repeats included. */
-  readonly anomalies: readonly Anomaly[];
+  readonly anomalies: readonly PublishedAnomaly[];
   /** Rows of the database. */
   readonly storedAnomalies: readonly Anomaly[];
   /** Dead letters of the whole platform: the ledger sends nothing that could become one. */
