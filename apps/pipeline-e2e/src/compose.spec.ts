@@ -1,6 +1,6 @@
 /** `docker compose up` without a container engine: the files of the images, with the settings, commands and probes of docker-compose.yml. */
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -195,6 +195,30 @@ describeImages('the images, as docker-compose.yml runs them', () => {
       return items.length > 5;
     });
   }, 240_000);
+
+  test('pass the script of helm test: a reading goes in and comes back', async () => {
+    const script = path.join(stage, 'round-trip.js');
+    copyFileSync(path.join(ROOT, 'deploy/helm/tidewatch/files/round-trip.js'), script);
+    const roundTrip = (key: string) =>
+      runAs(
+        'gateway',
+        {
+          image: '',
+          environment: {
+            GATEWAY_URL: 'http://gateway:8080',
+            API_KEY_FILE: `/run/secrets/${key}`,
+            DEVICE: 'helm-test',
+            TIMEOUT_SECONDS: '60',
+          },
+        },
+        [script],
+      );
+    expect(await ended(roundTrip('bootstrap-key'))).toBe(0);
+    expect(files.said.join('\n')).toContain('a reading of helm-test went in and came back');
+    // A key that may only send: it says at once that the history is refused.
+    expect(await ended(roundTrip('ingest-key'))).toBe(1);
+    expect(files.said.at(-1)).toMatch(/round trip failed: the series did not come into the history: .* 403/);
+  }, 90_000);
 
   test('end at once and with 0 when they are told to', async () => {
     expect(running.size).toBe(APPS.length);

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePortRange, waitFor } from '@tidewatch/testing';
-import { Supervisor, processesOf, runningIds } from './supervisor';
+import { Supervisor, builtProject, processesOf, runningIds } from './supervisor';
 
 let temp: string;
 let dataDir: string;
+let project: string;
 let port: number;
 const supervisors: Supervisor[] = [];
 
@@ -15,6 +16,7 @@ beforeAll(async () => {
   temp = mkdtempSync(path.join(tmpdir(), 'tidewatch-standalone-'));
   chmodSync(temp, 0o755);
   dataDir = path.join(temp, 'data');
+  project = builtProject(path.join(temp, 'project'));
   port = await freePortRange();
 });
 afterAll(() => {
@@ -22,8 +24,8 @@ afterAll(() => {
   rmSync(temp, { recursive: true, force: true });
 });
 
-function start(args: string[] = [], through: 'node' | 'npm' = 'node'): Supervisor {
-  const supervisor = new Supervisor(['--data-dir', dataDir, '--port', String(port), ...args], through);
+function start(args: string[] = [], npmIn?: string): Supervisor {
+  const supervisor = new Supervisor(['--data-dir', dataDir, '--port', String(port), ...args], { npmIn });
   supervisors.push(supervisor);
   return supervisor;
 }
@@ -149,7 +151,7 @@ describe('npm start', () => {
   test.each(['SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
     '%s to npm alone stops everything in order',
     async (signal) => {
-      const supervisor = start([], 'npm');
+      const supervisor = start([], project);
       await supervisor.ready();
       const ids = runningIds(dataDir);
       supervisor.signal(signal);

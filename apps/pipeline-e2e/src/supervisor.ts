@@ -1,24 +1,27 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { waitFor } from '@tidewatch/testing';
+import { ROOT } from './dockerfile';
 import { STANDALONE } from './standalone-script';
 
-/** `npm start`, by default without npm and the build, as a terminal runs it: in a process group of its own. */
+interface SupervisorOptions {
+  readonly npmIn?: string | undefined;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** `npm start`, by default without npm, as a terminal runs it: in a process group of its own. */
 export class Supervisor {
   out = '';
   err = '';
   readonly exit: Promise<number | null>;
   private readonly child: ChildProcess;
 
-  constructor(
-    args: readonly string[],
-    through: 'node' | 'npm' = 'node',
-    environment: Readonly<Record<string, string>> = {},
-  ) {
-    const [command, ...first] = through === 'npm' ? ['npm', 'start', '--'] : [process.execPath, STANDALONE];
+  /** `npmIn`: through npm, in this folder. `environment` comes on top of what a terminal has. */
+  constructor(args: readonly string[], { npmIn, environment = {} }: SupervisorOptions = {}) {
+    const [command, ...first] = npmIn ? ['npm', 'start', '--'] : [process.execPath, STANDALONE];
     this.child = spawn(command, [...first, ...args], {
-      cwd: path.resolve(__dirname, '../../..'),
+      cwd: npmIn ?? ROOT,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -58,6 +61,16 @@ export class Supervisor {
   kill(): void {
     this.signal('SIGKILL');
   }
+}
+
+/** A folder in which `npm start` has nothing to build: the files in `dist` are run by other tests meanwhile. */
+export function builtProject(folder: string): string {
+  mkdirSync(path.join(folder, 'tools'), { recursive: true });
+  for (const file of ['package.json', 'tools/start.mjs'])
+    copyFileSync(path.join(ROOT, file), path.join(folder, file));
+  writeFileSync(path.join(folder, 'tools/build.mjs'), '');
+  for (const name of ['dist', 'node_modules']) symlinkSync(path.join(ROOT, name), path.join(folder, name));
+  return folder;
 }
 
 /** Process ids by service, as the supervisor notes them. */

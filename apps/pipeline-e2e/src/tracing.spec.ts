@@ -40,10 +40,12 @@ function traceThrough(startBroker: (folder: string) => Promise<KafkaBroker | und
     ]);
     const args = ['--data-dir', path.join(folder, 'data'), '--port', String(await freePortRange())];
     if (broker) args.push('--log', 'kafka', '--kafka-brokers', broker.brokers);
-    const started = (platform = new Supervisor([...args, '--print-json'], 'node', {
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
-      // Only what a caller asks for.
-      OTEL_TRACES_SAMPLER_ARG: '0',
+    const started = (platform = new Supervisor([...args, '--print-json'], {
+      environment: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint,
+        // Only what a caller asks for.
+        OTEL_TRACES_SAMPLER_ARG: '0',
+      },
     }));
     const line = await waitFor('the platform', () => /^\{.*\}$/m.exec(started.out)?.[0], 120_000);
     running = JSON.parse(line) as Running;
