@@ -29,7 +29,7 @@ function ownedBy(service: string): Set<string> {
 export function configurable(service: string): string[] {
   const readme = readFileSync(path.join(ROOT, 'apps', service, 'README.md'), 'utf8');
   const owned = ownedBy(service);
-  return [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]*)`/gm)]
+  return [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]*)` *\|/gm)]
     .map(([, name]) => name!)
     .filter((name) => !owned.has(name) && !FROM_SECRETS.test(name));
 }
