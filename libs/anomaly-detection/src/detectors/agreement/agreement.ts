@@ -1,5 +1,5 @@
 import type { Detector, DetectorKind, Verdict } from '../../detector';
-import { countAlarm, keepBudget } from './budget';
+import { countAlarm, keepBudget, WEEK_US } from './budget';
 import { describe } from './describe';
 import { evidence } from './evidence';
 import { AGREEMENT_STATISTICS, agreementReason } from './explain';
@@ -35,29 +35,32 @@ const touched = { sum: 0.5 };
 
 /** See the README of this folder for what is computed and why. */
 class Agreement implements Detector, SeriesState {
+  // In this order: what each reading needs is together, and comes first.
   readonly cells: Float64Array;
   readonly floats: Float32Array;
-  readonly bits: Uint32Array;
   readonly cellsAt: number;
   readonly floatsAt: number;
-  readonly tailsAt: number;
-  readonly countsAt: number;
   slot: number;
   waiting: number;
   waitingMost: number;
-  private alarmsPerWeek = 1;
+  readonly bits: Uint32Array;
+  readonly tailsAt: number;
+  readonly countsAt: number;
+  /** The time in which one alarm is accepted. */
+  private usPerAlarm: number;
 
   constructor(state: SeriesState) {
     this.cells = state.cells;
     this.floats = state.floats;
-    this.bits = state.bits;
     this.cellsAt = state.cellsAt;
     this.floatsAt = state.floatsAt;
-    this.tailsAt = state.tailsAt;
-    this.countsAt = state.countsAt;
     this.slot = state.slot;
     this.waiting = state.waiting;
     this.waitingMost = state.waitingMost;
+    this.bits = state.bits;
+    this.tailsAt = state.tailsAt;
+    this.countsAt = state.countsAt;
+    this.usPerAlarm = WEEK_US;
   }
 
   observe(timeUs: number, value: number, verdict: Verdict): void {
@@ -89,7 +92,7 @@ class Agreement implements Detector, SeriesState {
   }
 
   budget(alarmsPerWeek: number): void {
-    this.alarmsPerWeek = alarmsPerWeek;
+    this.usPerAlarm = WEEK_US / alarmsPerWeek;
   }
 
   snapshot(): Uint8Array {
@@ -257,7 +260,7 @@ class Agreement implements Detector, SeriesState {
 
   private learnBatch(readings: number): void {
     learnWaiting(this);
-    keepBudget(this, readings, this.alarmsPerWeek);
+    keepBudget(this, readings, this.usPerAlarm);
     forgetAlarms(this, readings);
     setReach(this);
   }

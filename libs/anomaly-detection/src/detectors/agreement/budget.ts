@@ -2,12 +2,7 @@ import { CELL } from './layout';
 import { SETTINGS } from './settings';
 import type { SeriesState } from './state-blocks';
 
-const WEEK_US = 604_800_000_000;
-
-/** Readings in which one alarm is accepted. */
-function readingsPerAlarm({ cells, cellsAt: at }: SeriesState, alarmsPerWeek: number): number {
-  return WEEK_US / (cells[at + CELL.usualInterval]! * alarmsPerWeek);
-}
+export const WEEK_US = 604_800_000_000;
 
 /** Alarms above the budget, below 0 where there were less. Each reported one counts. */
 export function countAlarm({ cells, cellsAt: at }: SeriesState): void {
@@ -18,11 +13,11 @@ export function countAlarm({ cells, cellsAt: at }: SeriesState): void {
  * Counts readings that were judged, and sets what the limits are multiplied by: more where one alarm is accepted in many readings, and then by what
  * the series has raised so far. Each alarm raises the limits, and readings lower them, so that both are in balance at the budget (as adaptive
  * conformal inference does; Gibbs and Candes, "Adaptive Conformal Inference Under Distribution Shift", 2021): a heavy tail is no noisier than a light one.
+ * `usPerAlarm` is the time in which one alarm is accepted.
  */
-export function keepBudget(state: SeriesState, judged: number, alarmsPerWeek: number): void {
-  const { cells, cellsAt: at } = state;
+export function keepBudget({ cells, cellsAt: at }: SeriesState, judged: number, usPerAlarm: number): void {
   const { perTenfold, growth, readings, least, free } = SETTINGS.budget;
-  const perAlarm = Math.max(readings, readingsPerAlarm(state, alarmsPerWeek));
+  const perAlarm = Math.max(readings, usPerAlarm / cells[at + CELL.usualInterval]!);
   const tenfolds = Math.log10(perAlarm / readings);
   const lowest = Math.log(least) / growth;
   const overspent = Math.max(lowest, cells[at + CELL.overspent]! - judged / perAlarm);
