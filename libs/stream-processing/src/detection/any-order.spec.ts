@@ -123,13 +123,17 @@ function standing(told: readonly Told[]): string[] {
     .sort();
 }
 
+/** Half of the runs are always the same ones, in which every kind of event is known to occur. */
+const KNOWN = { seed: 1 } as const;
+
 test.each([
-  ['a few readings of each series', sparse, 200],
-  ['many readings of one series', dense, 60],
+  ['a few readings of each series', sparse, 100],
+  ['many readings of one series', dense, 30],
 ])(
   'any order within the lateness, any batching and any restarts leave the same episodes: %s',
-  (_name, sent, numRuns) => {
-    const events = new Map<string, number>();
+  (_name, sent, runs) => {
+    const events = new Set<string>();
+    const examples = fc.sample(fc.tuple(sent, flags, flags, flags), { ...KNOWN, numRuns: runs });
     fc.assert(
       fc.property(sent, flags, flags, flags, (list, cutsA, cutsB, restarts) => {
         const inOrder = [...list].sort((a, b) => a.one.time - b.one.time);
@@ -139,11 +143,11 @@ test.each([
           const records = [...inRecords(readings, i === 0 ? cutsA : cutsB), CLOSING];
           return toldOf(records, i === 0 ? [] : restarts);
         });
-        for (const { event } of [...a!, ...b!]) events.set(event, (events.get(event) ?? 0) + 1);
+        for (const { event } of [...a!, ...b!]) events.add(event);
         expect(standing(b!)).toEqual(standing(a!));
       }),
-      { numRuns },
+      { examples, numRuns: 2 * runs },
     );
-    expect([...events.keys()].sort()).toEqual(['closed', 'opened', 'revised', 'updated', 'withdrawn']);
+    expect([...events].sort()).toEqual(['closed', 'opened', 'revised', 'updated', 'withdrawn']);
   },
 );
