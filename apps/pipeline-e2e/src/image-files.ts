@@ -64,6 +64,6 @@ export class ImageFiles {
 export function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);
-    else child.once('exit', (code) => resolve(code));
+    else child.once('close', (code) => resolve(code));
   });
 }
