@@ -7,7 +7,7 @@ export {
 export { settingsOfSubjects, type SubjectSetting } from './detection/settings-of-subjects';
 export { watching, type Watching, watchingOf } from './detection/watching';
 export { groupWindowId, incidentId, windowId } from './output-ids';
-export type { HashedGroup } from './groups/device-group';
+export { canonicalGroup, type HashedGroup } from './groups/device-group';
 export { mergePartials } from './groups/merge-partials';
 export type {
   EpisodeReport,

@@ -5,16 +5,21 @@ import * as fc from 'fast-check';
 import type { StateChange } from './outputs';
 import type { PartitionStream } from './partition-stream';
 import { DEFAULT_STREAM_SETTINGS } from './settings';
-import { collectingStream, feed, jumpDetector, type Record, recordsFrom, SERIES } from './spec/harness';
+import {
+  anyRecords,
+  checkpoint,
+  collectingStream,
+  feed,
+  jumpDetector,
+  type Record,
+  SERIES,
+  SHORT_TIMES,
+  type Store,
+} from './spec/harness';
 import type { WindowValues } from './windows/window-layout';
 
 const SETTINGS = {
-  ...DEFAULT_STREAM_SETTINGS,
-  latenessMs: 30_000,
-  reorderMs: 2_000,
-  idleTimeoutMs: 60_000,
-  maxAheadMs: 20_000,
-  evictAfterMs: 231_000,
+  ...SHORT_TIMES,
   slidingWindows: [
     { sizeMs: 40_000, stepMs: 10_000 },
     { sizeMs: 120_000, stepMs: 40_000 },
@@ -25,36 +30,12 @@ const SETTINGS = {
 const START = 1_700_000_040_000;
 
 type WindowOutput = { series: number } & WindowValues;
-type Store = Map<string, Uint8Array>;
 
-function checkpoint(stream: PartitionStream, store: Store): void {
-  for (const { hash, state } of stream.takeChanges()) {
-    const key = Buffer.from(hash).toString('hex');
-    if (state) store.set(key, state.slice());
-    else store.delete(key);
-  }
-}
-
-const records = fc
-  .array(
-    fc.record({
-      pauseMs: fc.oneof({ weight: 4, arbitrary: fc.nat(5_000) }, { weight: 1, arbitrary: fc.nat(250_000) }),
-      readings: fc.array(
-        fc.record({
-          series: fc.nat(SERIES.length - 1),
-          age: fc.oneof(
-            { weight: 8, arbitrary: fc.nat(50_000) },
-            { weight: 2, arbitrary: fc.nat(400_000) },
-            { weight: 1, arbitrary: fc.integer({ min: -25_000, max: 0 }) },
-          ),
-          value: fc.oneof(fc.nat(150), fc.double({ noNaN: true, noDefaultInfinity: true })),
-        }),
-        { maxLength: 30 },
-      ),
-    }),
-    { maxLength: 20 },
-  )
-  .map((arrivals) => recordsFrom(START, arrivals));
+const records = anyRecords(START, {
+  series: SERIES.length,
+  value: fc.oneof(fc.nat(150), fc.double({ noNaN: true, noDefaultInfinity: true })),
+  mostReadings: 30,
+});
 
 /** Stores what has changed and goes on with a new stream that has only what was stored. */
 function restart(

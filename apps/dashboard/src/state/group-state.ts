@@ -1,5 +1,5 @@
 import type { DeviceGroup, GroupPartial, GroupWindow } from '@tidewatch/contracts';
-import { mergePartials } from '@tidewatch/stream-processing';
+import { canonicalGroup, mergePartials } from '@tidewatch/stream-processing';
 import { BoundedMap } from './bounded-map';
 
 /** What partitions know of one window. */
@@ -41,7 +41,7 @@ export class GroupState {
     if (known === undefined) this.#partials.addNew(partial.id, partial);
     else if (known.revision >= partial.revision) return;
     else this.#partials.replace(partial.id, partial);
-    const group = nameOfGroup(partial.group);
+    const group = canonicalGroup(partial.group);
     const name = nameOfWindow(partial);
     if (!this.#keep(group, name, partial)) return;
     for (const watcher of this.#watchers.get(group) ?? []) watcher(name);
@@ -49,12 +49,12 @@ export class GroupState {
 
   /** Ascending by start. */
   recent(group: DeviceGroup): GroupWindow[] {
-    return this.windows(group, [...(this.#groups.get(nameOfGroup(group))?.windows.keys() ?? [])]);
+    return this.windows(group, [...(this.#groups.get(canonicalGroup(group))?.windows.keys() ?? [])]);
   }
 
   /** Those of these names that are still known, ascending by start. */
   windows(group: DeviceGroup, names: Iterable<string>): GroupWindow[] {
-    const known = this.#groups.get(nameOfGroup(group))?.windows;
+    const known = this.#groups.get(canonicalGroup(group))?.windows;
     const found = [...names].flatMap((name) => known?.get(name) ?? []);
     return found
       .sort((a, b) => a.startMs - b.startMs)
@@ -63,7 +63,7 @@ export class GroupState {
 
   /** Until the returned function is called. Undefined when too many groups are watched. */
   watch(group: DeviceGroup, watcher: GroupWatcher): (() => void) | undefined {
-    const name = nameOfGroup(group);
+    const name = canonicalGroup(group);
     const watchers = this.#watchers.get(name) ?? new Set();
     if (watchers.size === 0 && this.#watchers.size >= MOST_WATCHED) return undefined;
     this.#watchers.set(name, watchers.add(watcher));
@@ -92,7 +92,7 @@ export class GroupState {
 
   /** A window without one of its parts would be wrong, so it goes as a whole. */
   #forget(partial: GroupPartial): void {
-    const name = nameOfGroup(partial.group);
+    const name = canonicalGroup(partial.group);
     const group = this.#groups.get(name);
     if (group === undefined) return;
     drop(group, nameOfWindow(partial));
@@ -106,10 +106,6 @@ function drop({ windows, droppedUntilMs }: Group, name: string): void {
   const { kind, startMs } = parts;
   windows.delete(name);
   droppedUntilMs.set(kind, Math.max(startMs, droppedUntilMs.get(kind) ?? -Infinity));
-}
-
-function nameOfGroup({ tag, value, metric }: DeviceGroup): string {
-  return JSON.stringify([tag, value, metric]);
 }
 
 function nameOfWindow(partial: GroupPartial): string {

@@ -4,8 +4,9 @@ const MOST_ROWS = 4_096;
 
 /** States for one statement, one behind the other in buffers that are used again: a checkpoint of thousands of series leaves no garbage. */
 export class StateChunk {
-  private readonly hashes = Buffer.alloc(MOST_ROWS * HASH_BYTES);
-  private states = Buffer.alloc(MOST_BYTES);
+  // Not filled with zeros, which nobody sees: most checkpoints write a small part of it.
+  private readonly hashes = Buffer.allocUnsafeSlow(MOST_ROWS * HASH_BYTES);
+  private states = Buffer.allocUnsafeSlow(MOST_BYTES);
   private starts: number[] = [];
   private lengths: number[] = [];
   private end = 0;

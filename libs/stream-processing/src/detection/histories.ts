@@ -3,7 +3,7 @@ import type { HashedSeries, RevisionCounts } from '../outputs';
 import type { StreamSettings } from '../settings';
 import type { ByteReader, ByteWriter } from '../state/bytes';
 import type { EpisodeStore } from './episode-store';
-import { History, MOST_KEPT, type Snapshot } from './history';
+import { History, MOST_KEPT, READING_BYTES, type Snapshot } from './history';
 import type { SeriesJudges } from './series-judges';
 
 /** Late readings are looked for when the log's time enters a new period of this length, and those of one series are judged so much apart. */
@@ -59,9 +59,8 @@ export class Histories {
     const finalUs = time - this.latenessUs;
     if (history.isStale && history.lateUs <= finalUs) this.rejudge(row, history);
     this.judges.score(row, time, value);
-    const before = history.bytes;
     history.append(time, value);
-    this.bytes += history.bytes - before;
+    this.bytes += READING_BYTES;
     const since = history.next ?? history.base;
     const isLong = history.sinceNext >= FEWEST_BETWEEN && since.timeUs <= finalUs;
     if (isLong || history.sinceNext >= MOST_KEPT / 2) this.snapshotAgain(row, history);

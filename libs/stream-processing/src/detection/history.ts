@@ -10,7 +10,7 @@ import { OrderedReadings } from './ordered-readings';
 
 /** Readings that are kept to be judged again. */
 export const MOST_KEPT = 1_024;
-const READING_BYTES = 16;
+export const READING_BYTES = 16;
 /** About. */
 const EPISODE_BYTES = 1_024;
 

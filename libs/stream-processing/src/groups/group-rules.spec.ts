@@ -1,16 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
-import {
-  type Block,
-  CLOSING,
-  feed,
-  type GroupOutput,
-  type Reading,
-  run,
-  SETTINGS,
-  START,
-  streamOf,
-} from '../spec/group-harness';
+import { CLOSING, feed, type GroupOutput, run, SETTINGS, START, streamOf } from '../spec/group-harness';
+import { type Reading, type Record } from '../spec/harness';
 import { MOST_GROUP_WINDOWS } from './group-windows';
 
 const one = (series: number, second: number): Reading => ({
@@ -18,7 +9,7 @@ const one = (series: number, second: number): Reading => ({
   time: START + second * 1000,
   value: second,
 });
-const at = (second: number, ...readings: Reading[]): Block => ({
+const at = (second: number, ...readings: Reading[]): Record => ({
   appendedAtMs: START + second * 1000,
   readings,
 });

@@ -1,12 +1,9 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { PartitionStream } from '../partition-stream';
 import { bucketOf, middleOf } from '../sketches/buckets';
 import {
-  type Block,
   CLOSING,
   type GroupOutput,
-  type Reading,
   run,
   SERIES,
   SETTINGS,
@@ -14,6 +11,7 @@ import {
   streamOf,
   feed,
 } from '../spec/group-harness';
+import { anyRecords, checkpoint, type Reading, type Record, type Store } from '../spec/harness';
 import { fromFixedPoint, toFixedPoint } from '../sums/fixed-point';
 import { mergePartials } from './merge-partials';
 
@@ -110,7 +108,7 @@ const delayed = fc
   .map((list) => [...list].sort(([a, d], [b, e]) => a.time + d - (b.time + e)).map(([one]) => one));
 const cuts = fc.array(fc.boolean(), { maxLength: 60 });
 
-function inBlocks(readings: readonly Reading[], cutBefore: readonly boolean[]): Block[] {
+function inBlocks(readings: readonly Reading[], cutBefore: readonly boolean[]): Record[] {
   const blocks: Reading[][] = [[]];
   readings.forEach((one, i) => {
     if (cutBefore[i]) blocks.push([]);
@@ -146,45 +144,7 @@ test('parts of a group on several partitions are merged into what one would have
   );
 });
 
-const anything = fc
-  .array(
-    fc.record({
-      pauseMs: fc.oneof({ weight: 4, arbitrary: fc.nat(5_000) }, { weight: 1, arbitrary: fc.nat(300_000) }),
-      readings: fc.array(
-        fc.record({
-          series: fc.nat(SERIES.length - 1),
-          age: fc.oneof(
-            { weight: 8, arbitrary: fc.nat(50_000) },
-            { weight: 2, arbitrary: fc.nat(400_000) },
-            { weight: 1, arbitrary: fc.integer({ min: -25_000, max: 0 }) },
-          ),
-          value,
-        }),
-        { maxLength: 20 },
-      ),
-    }),
-    { maxLength: 20 },
-  )
-  .map((list): Block[] => {
-    let appendedAtMs = START;
-    return list.map(({ pauseMs, readings }) => {
-      appendedAtMs += pauseMs;
-      return {
-        appendedAtMs,
-        readings: readings.map(({ age, ...one }) => ({ ...one, time: appendedAtMs - age })),
-      };
-    });
-  });
-
-type Store = Map<string, Uint8Array>;
-
-function checkpoint(stream: PartitionStream, store: Store): void {
-  for (const { hash, state } of stream.takeChanges()) {
-    const key = Buffer.from(hash).toString('hex');
-    if (state) store.set(key, state.slice());
-    else store.delete(key);
-  }
-}
+const anything = anyRecords(START, { series: SERIES.length, value, mostReadings: 20 });
 
 test('restored after any record, groups go on bit for bit; no revision after a final one, forgotten groups included', () => {
   fc.assert(

@@ -1,19 +1,12 @@
 import type { DeviceGroup } from '@tidewatch/contracts';
-import { ReadingBatchBuilder, seriesKey, type SeriesKey } from '@tidewatch/readings';
+import { seriesKey, type SeriesKey } from '@tidewatch/readings';
 import { PartitionStream } from '../partition-stream';
-import { DEFAULT_STREAM_SETTINGS, type StreamSettings } from '../settings';
+import type { StreamSettings } from '../settings';
 import type { PartialWindow } from '../windows/partial-window';
-import { countingDetector } from './harness';
+import { countingDetector, feed as feedOf, type Record, SHORT_TIMES } from './harness';
 
 export const SETTINGS: StreamSettings = {
-  ...DEFAULT_STREAM_SETTINGS,
-  ...{
-    latenessMs: 30_000,
-    reorderMs: 2_000,
-    idleTimeoutMs: 60_000,
-    maxAheadMs: 20_000,
-    evictAfterMs: 231_000,
-  },
+  ...SHORT_TIMES,
   slidingWindows: [
     { sizeMs: 40_000, stepMs: 20_000 },
     { sizeMs: 120_000, stepMs: 40_000 },
@@ -30,17 +23,6 @@ export const SERIES: readonly SeriesKey[] = [
   seriesKey('pump-5', 'flow'),
 ];
 
-export interface Reading {
-  readonly series: number;
-  readonly time: number;
-  readonly value: number;
-}
-
-export interface Block {
-  readonly appendedAtMs: number;
-  readonly readings: readonly Reading[];
-}
-
 export type GroupOutput = DeviceGroup & PartialWindow;
 
 export function streamOf(settings: StreamSettings = SETTINGS): {
@@ -56,17 +38,15 @@ export function streamOf(settings: StreamSettings = SETTINGS): {
   return { stream, output };
 }
 
-export function feed(stream: PartitionStream, { readings, appendedAtMs }: Block): void {
-  const builder = new ReadingBatchBuilder();
-  for (const { series, time, value } of readings) builder.append(SERIES[series]!, time * 1000, value);
-  stream.process(builder.build(), appendedAtMs);
+export function feed(stream: PartitionStream, record: Record): void {
+  feedOf(stream, record, SERIES);
 }
 
-export function run(blocks: readonly Block[], settings?: StreamSettings) {
+export function run(records: readonly Record[], settings?: StreamSettings) {
   const { stream, output } = streamOf(settings);
-  for (const block of blocks) feed(stream, block);
+  for (const record of records) feed(stream, record);
   return { output, counts: stream.counts };
 }
 
 /** In the log's time much later, so that all windows are closed. */
-export const CLOSING: Block = { appendedAtMs: START + 600_000, readings: [] };
+export const CLOSING: Record = { appendedAtMs: START + 600_000, readings: [] };

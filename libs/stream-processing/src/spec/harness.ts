@@ -1,7 +1,8 @@
 import { type DetectorKind, type Episode, scoreOf } from '@tidewatch/anomaly-detection';
 import { ReadingBatchBuilder, seriesKey, type SeriesKey } from '@tidewatch/readings';
+import * as fc from 'fast-check';
 import { PartitionStream } from '../partition-stream';
-import type { StreamSettings } from '../settings';
+import { DEFAULT_STREAM_SETTINGS, type StreamSettings } from '../settings';
 
 export interface Reading {
   readonly series: number;
@@ -14,6 +15,18 @@ export interface Record {
   readonly appendedAtMs: number;
   readonly readings: readonly Reading[];
 }
+
+/** Short times, so that all that they bound happens within a few records. */
+export const SHORT_TIMES: StreamSettings = {
+  ...DEFAULT_STREAM_SETTINGS,
+  ...{
+    latenessMs: 30_000,
+    reorderMs: 2_000,
+    idleTimeoutMs: 60_000,
+    maxAheadMs: 20_000,
+    evictAfterMs: 231_000,
+  },
+};
 
 export const SERIES: readonly SeriesKey[] = [
   seriesKey('pump-1', 'pressure'),
@@ -117,6 +130,34 @@ export function recordsFrom(startMs: number, arrivals: readonly Arrival[]): Reco
   });
 }
 
+/** Records with readings that come in order, late, too late, and from a clock that is ahead. */
+export function anyRecords(
+  startMs: number,
+  { series, value, mostReadings }: { series: number; value: fc.Arbitrary<number>; mostReadings: number },
+): fc.Arbitrary<Record[]> {
+  const age = fc.oneof(
+    { weight: 8, arbitrary: fc.nat(50_000) },
+    { weight: 2, arbitrary: fc.nat(400_000) },
+    { weight: 1, arbitrary: fc.integer({ min: -25_000, max: 0 }) },
+  );
+  const arrival = fc.record({
+    pauseMs: fc.oneof({ weight: 4, arbitrary: fc.nat(5_000) }, { weight: 1, arbitrary: fc.nat(300_000) }),
+    readings: fc.array(fc.record({ series: fc.nat(series - 1), age, value }), { maxLength: mostReadings }),
+  });
+  return fc.array(arrival, { maxLength: 20 }).map((arrivals) => recordsFrom(startMs, arrivals));
+}
+
+/** By hash. */
+export type Store = Map<string, Uint8Array>;
+
+export function checkpoint(stream: PartitionStream, store: Store): void {
+  for (const { hash, state } of stream.takeChanges()) {
+    const key = Buffer.from(hash).toString('hex');
+    if (state) store.set(key, state.slice());
+    else store.delete(key);
+  }
+}
+
 export interface Output {
   readonly windows: object[];
   readonly groups: object[];
@@ -141,9 +182,9 @@ export function collectingStream(
   return { stream, output };
 }
 
-export function feed(stream: PartitionStream, record: Record): void {
+export function feed(stream: PartitionStream, record: Record, series = SERIES): void {
   const builder = new ReadingBatchBuilder();
-  for (const { series, time, value } of record.readings) builder.append(SERIES[series]!, time * 1000, value);
+  for (const one of record.readings) builder.append(series[one.series]!, one.time * 1000, one.value);
   stream.process(builder.build(), record.appendedAtMs);
 }
 

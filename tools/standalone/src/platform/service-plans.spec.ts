@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type PlanInput, planServices, publicAddress } from './service-plans';
 
@@ -51,6 +53,20 @@ describe('planServices', () => {
       '--max-inlined-bytecode-size-cumulative=3000',
       '/dist/apps/storage/src/main.js',
     ]);
+  });
+
+  test('images run services with the same flags of Node.js, and the benchmark the detector', () => {
+    const root = path.resolve(__dirname, '../../../..');
+    const flags = plansById()
+      .get('storage')!
+      .args.filter((arg) => arg.startsWith('--'));
+    const dockerfile = readFileSync(path.join(root, 'deploy/docker/Dockerfile'), 'utf8');
+    const [, entrypoint] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)!;
+    expect(JSON.parse(entrypoint!)).toEqual(['/nodejs/bin/node', ...flags]);
+    const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    expect(scripts['benchmark']).toContain(flags.find((flag) => flag.includes('inlined'))!);
   });
 
   test('the gateway alone listens elsewhere and knows the others', () => {

@@ -12,7 +12,7 @@ import { now } from './now';
 import { around } from './range';
 import { DAY_US, SETTINGS } from './settings';
 import { KIND, readSnapshot, writeSnapshot } from './snapshot';
-import { allocateState, type SeriesState } from './state-blocks';
+import { SeriesState } from './state-blocks';
 import { describeStuck, stuckness, wasStuck } from './stuck';
 
 // Each use of an import is a look-up in CommonJS; these are used many times a reading.
@@ -34,34 +34,9 @@ const surprises = new Float64Array(TAIL.distance);
 const touched = { sum: 0.5 };
 
 /** See the README of this folder for what is computed and why. */
-class Agreement implements Detector, SeriesState {
-  // In this order: what each reading needs is together, and comes first.
-  readonly cells: Float64Array;
-  readonly floats: Float32Array;
-  readonly cellsAt: number;
-  readonly floatsAt: number;
-  slot: number;
-  waiting: number;
-  waitingMost: number;
-  readonly bits: Uint32Array;
-  readonly tailsAt: number;
-  readonly countsAt: number;
+class Agreement extends SeriesState implements Detector {
   /** The time in which one alarm is accepted. */
-  private usPerAlarm: number;
-
-  constructor(state: SeriesState) {
-    this.cells = state.cells;
-    this.floats = state.floats;
-    this.cellsAt = state.cellsAt;
-    this.floatsAt = state.floatsAt;
-    this.slot = state.slot;
-    this.waiting = state.waiting;
-    this.waitingMost = state.waitingMost;
-    this.bits = state.bits;
-    this.tailsAt = state.tailsAt;
-    this.countsAt = state.countsAt;
-    this.usPerAlarm = WEEK_US;
-  }
+  private usPerAlarm = WEEK_US;
 
   observe(timeUs: number, value: number, verdict: Verdict): void {
     clear(verdict, value);
@@ -324,9 +299,9 @@ function bounded(x: number): number {
 /** Several statistics of a series that have to agree, each by its tail probability. */
 export const agreement: DetectorKind = {
   name: KIND,
-  create: () => new Agreement(allocateState()),
+  create: () => new Agreement(),
   restore(bytes) {
-    const detector = new Agreement(allocateState());
+    const detector = new Agreement();
     detector.restore(bytes);
     return detector;
   },

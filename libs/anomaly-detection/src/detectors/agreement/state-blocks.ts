@@ -22,24 +22,6 @@ interface Block {
   readonly bits: Uint32Array;
 }
 
-/**
- * The state of one series: where its parts begin in its block, and what a reading has to know before it knows which places it needs. All in
- * one object, since to find one thing in another is to wait for memory twice.
- */
-export interface SeriesState extends Block {
-  /** Its own doubles and floats, by `CELL` and the `…_AT` of the layout. */
-  readonly cellsAt: number;
-  readonly floatsAt: number;
-  /** The doubles and the histograms of its tail models. */
-  readonly tailsAt: number;
-  readonly countsAt: number;
-  /** Where the next value goes among the last ones. */
-  slot: number;
-  /** Readings that wait to be learned, and how many there can be before a tail model is due to be fitted again. */
-  waiting: number;
-  waitingMost: number;
-}
-
 let block = newBlock(0);
 let used = BLOCK_SERIES;
 
@@ -48,23 +30,40 @@ function newBlock(bytes: number): Block {
   return { cells: new Float64Array(memory), floats: new Float32Array(memory), bits: new Uint32Array(memory) };
 }
 
-/** State for one more series, all zero. */
-export function allocateState(): SeriesState {
-  if (used === BLOCK_SERIES) {
-    block = newBlock(BLOCK_BYTES);
-    used = 0;
+/**
+ * The state of one series, all zero at first: where its parts begin in its block, and what a reading has to know before it knows which places it needs. All in
+ * one object, since to find one thing in another is to wait for memory twice; what each reading needs is together, and comes first.
+ */
+export class SeriesState implements Block {
+  readonly cells: Float64Array;
+  readonly floats: Float32Array;
+  /** Its own doubles and floats, by `CELL` and the `…_AT` of the layout. */
+  readonly cellsAt: number;
+  readonly floatsAt: number;
+  /** Where the next value goes among the last ones. */
+  slot = 0;
+  /** Readings that wait to be learned, and how many there can be before a tail model is due to be fitted again. */
+  waiting = 0;
+  waitingMost = 0;
+  readonly bits: Uint32Array;
+  /** The doubles and the histograms of its tail models. */
+  readonly tailsAt: number;
+  readonly countsAt: number;
+
+  constructor() {
+    if (used === BLOCK_SERIES) {
+      block = newBlock(BLOCK_BYTES);
+      used = 0;
+    }
+    const hot = used * HOT_BYTES;
+    const tails = BLOCK_SERIES * HOT_BYTES + used * TAILS_BYTES;
+    used += 1;
+    this.cells = block.cells;
+    this.floats = block.floats;
+    this.cellsAt = hot / 8;
+    this.floatsAt = hot / 4 + CELLS * 2;
+    this.bits = block.bits;
+    this.tailsAt = tails / 8;
+    this.countsAt = tails / 4 + ALL_TAIL_CELLS * 2;
   }
-  const hot = used * HOT_BYTES;
-  const tails = BLOCK_SERIES * HOT_BYTES + used * TAILS_BYTES;
-  used += 1;
-  return {
-    ...block,
-    cellsAt: hot / 8,
-    floatsAt: hot / 4 + CELLS * 2,
-    tailsAt: tails / 8,
-    countsAt: tails / 4 + ALL_TAIL_CELLS * 2,
-    slot: 0,
-    waiting: 0,
-    waitingMost: 0,
-  };
 }
