@@ -95,6 +95,11 @@ function proveOn(driver: Driver, faults: FaultName[]): void {
       // The last readings of each series bring one that is late, whatever came through before: it changes a window and an anomaly that were told.
       expect(verdicts.windowsRevised).toBeGreaterThanOrEqual(36);
       expect(verdicts.anomaliesRevised).toBeGreaterThan(0);
+      // The closing readings fill at least two windows of each of the six groups; no group is all on one partition.
+      expect(verdicts.groupWindowsExpected).toBeGreaterThanOrEqual(12);
+      expect(verdicts.groupWindowsShown).toBeGreaterThanOrEqual(12);
+      expect(verdicts.groupWindowsMerged).toBeGreaterThanOrEqual(12);
+      expect(verdicts.groupWindowsRevised).toBeGreaterThan(0);
       // The last outlier of a series comes after enough calm readings for a detector to know it as one.
       expect(verdicts.anomalies).toBeGreaterThan(0);
     },

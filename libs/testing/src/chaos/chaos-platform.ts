@@ -26,6 +26,7 @@ export interface ChaosPlatformOptions {
 /** What `tools/standalone --print-json` prints. */
 interface Running {
   readonly ingestKey: string;
+  readonly apiKey: string;
   readonly databaseUrl: string;
   readonly services: Readonly<Record<string, string>>;
   readonly operations: Readonly<Record<string, string>>;

@@ -1,8 +1,26 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FAULTS, LedgerSender, type Verdicts, drain, mark, observe, readLedger, verify } from '../ledger';
+import type { GroupWindow } from '@tidewatch/contracts';
+import {
+  FAULTS,
+  GROUP_TAG,
+  GroupViewer,
+  LedgerSender,
+  type Observed,
+  type Verdicts,
+  drain,
+  groupsOf,
+  mark,
+  notShown,
+  observe,
+  publishedGroups,
+  readLedger,
+  verify,
+} from '../ledger';
 import type { SentCounts } from '../ledger/sender';
+import type { Ledger } from '../ledger';
 import { Random } from '../ledger/random';
+import { waitFor } from '../wait-for';
 import type { ChaosPlatform } from './chaos-platform';
 import { checkpointViolations, watchCheckpoints } from './checkpoint-watch';
 import { type FaultName, inject, isSingle, leastStrikes } from './faults';
@@ -37,6 +55,7 @@ export const LEDGER_SETTINGS = {
   TIDEWATCH_PROCESSING_CHECKPOINT_INTERVAL_MS: '1000',
   TIDEWATCH_PROCESSING_CHECKPOINT_MAX_INTERVAL_MS: '1000',
   TIDEWATCH_PROCESSING_SLIDING_WINDOWS: '50s/20s,3m/1m',
+  TIDEWATCH_PROCESSING_GROUP_TAGS: GROUP_TAG,
 } as const;
 const EXPECTED = {
   windows: [
@@ -46,12 +65,14 @@ const EXPECTED = {
     [180_000, 60_000],
   ].map(([sizeMs, stepMs]) => ({ sizeMs: sizeMs!, stepMs: stepMs! })),
   latenessMs: 30_000,
+  groupTags: [GROUP_TAG],
 };
 
 const DEVICES = 12;
 const FIRST_FAULT_MS = 1_000;
 const BETWEEN_FAULTS_MS = { min: 500, max: 3_000 };
 const DRAIN_DEADLINE_MS = 180_000;
+const SHOWN_DEADLINE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 /** Sends readings while the fault strikes, waits for the platform to recover and to drain, and holds it against the ledger. */
@@ -80,16 +101,40 @@ export async function runFault(platform: ChaosPlatform, run: FaultRun): Promise<
   await drain(platform.ledgerPlatform, DRAIN_DEADLINE_MS);
   const violations = await checkpointViolations(platform.pool);
   const observed = await observe(platform.ledgerPlatform, `${run.name}-`, start);
-  const verdicts = verify(await readLedger(ledgerPath), observed, EXPECTED);
+  const ledger = await readLedger(ledgerPath);
+  const groupWindows = await shownGroups(platform, ledger, observed);
+  const verdicts = verify(ledger, { ...observed, groupWindows }, EXPECTED);
   const sound =
     FAULTS.every((fault) => verdicts[fault] === 0) &&
     violations.length === 0 &&
     verdicts.acknowledged > 0 &&
     verdicts.windowsExpected > 0 &&
     verdicts.windowsRevised > 0 &&
+    verdicts.groupWindowsMerged > 0 &&
+    verdicts.groupWindowsRevised > 0 &&
+    verdicts.groupWindowsShown > 0 &&
     verdicts.anomalies > 0 &&
     verdicts.anomaliesRevised > 0;
   return { run, strikes, sent: sender.counts, verdicts, checkpointViolations: violations, sound };
+}
+
+/** The windows of all groups of the ledger as the API gives them, when it has come to the end of the topic; after the deadline as they are then. */
+async function shownGroups(
+  { running }: ChaosPlatform,
+  ledger: Ledger,
+  { groupParts }: Pick<Observed, 'groupParts'>,
+): Promise<GroupWindow[]> {
+  const api = { url: running.services['gateway']!, key: running.apiKey };
+  const published = publishedGroups(groupParts);
+  const viewer = await GroupViewer.open(api, groupsOf(ledger, EXPECTED.groupTags));
+  try {
+    // What is missing at the deadline is a verdict, and no error of the run.
+    const whole = () => notShown(published, viewer.windows) === 0;
+    await waitFor('the groups to be shown', whole, SHOWN_DEADLINE_MS).catch(() => undefined);
+    return viewer.windows;
+  } finally {
+    viewer.close();
+  }
 }
 
 /** Resolves to how often the fault struck whom. */

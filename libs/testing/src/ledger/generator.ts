@@ -4,7 +4,7 @@ import { Random } from './random';
 export interface GeneratorOptions {
   readonly seed: number;
   readonly devices: number;
-  /** Runs on one platform tell their devices apart by it. Default `ledger`. */
+  /** Runs on one platform tell their devices and groups apart by it. Default `ledger`. */
   readonly devicePrefix?: string;
   /** Out-of-order readings stay this far behind the newest of their device; keep it well below the lateness allowed. */
   readonly disorderMs: number;
@@ -13,6 +13,8 @@ export interface GeneratorOptions {
   readonly maxReadingsPerRequest: number;
 }
 
+/** By which the platform has to form groups. */
+export const GROUP_TAG = 'site';
 const METRICS = ['temperature', 'humidity', 'pressure'];
 const US_PER_MS = 1000;
 /** Gap between the last readings and the closing ones: all windows before it close. */
@@ -39,6 +41,11 @@ export class DeviceGenerator {
   ) {
     this.random = new Random(options.seed * 7919 + device);
     this.clockUs = options.startMs * US_PER_MS;
+  }
+
+  /** One of each series. A series that a group has not heard of yet doesn't hold its windows back: see `LedgerSender`. */
+  opening(): LedgerReading[] {
+    return this.round(0);
   }
 
   /** The readings of one request: most in order, some late, some sent before, a few of those with another value. */
@@ -98,19 +105,21 @@ export class DeviceGenerator {
   }
 }
 
-/** The series of `devices` devices, three metrics each; every other device is tagged. */
+/** The series of `devices` devices, three metrics each; two of three devices are tagged, and every other one of them is at the same site. */
 export function plantSeries(devices: number, devicePrefix = 'ledger'): LedgerSeries[] {
   return Array.from({ length: devices }, (_, device) =>
     METRICS.map((metric) => ({
       device: `${devicePrefix}-${device}`,
       metric,
-      tags: tagsOf(device),
+      tags: tagsOf(device, devicePrefix),
     })),
   ).flat();
 }
 
-function tagsOf(device: number): Record<string, string> {
-  return device % 2 === 0 ? {} : { site: 'hall-1', line: String(device) };
+/** Runs on one platform have groups of their own: they begin at a time that is late for the devices of the run before. */
+function tagsOf(device: number, devicePrefix: string): Record<string, string> {
+  const site = device % 3;
+  return site === 0 ? {} : { [GROUP_TAG]: `${devicePrefix}-hall-${site}`, line: String(device) };
 }
 
 export function deviceGenerators(options: GeneratorOptions): DeviceGenerator[] {

@@ -4,9 +4,9 @@ import type { WindowAggregate } from '@tidewatch/contracts';
 export type WindowContent = Omit<WindowAggregate, 'id' | 'series' | 'revision' | 'final'>;
 
 export interface NaiveWindows {
-  /** Of these the newest reading is `latenessMs` past the end: nothing can change them any more. */
+  /** Nothing can change them any more. */
   readonly final: WindowContent[];
-  /** Their end has been reached: they may be published, and may be revised. */
+  /** They may be published, and may be revised. */
   readonly provisional: WindowContent[];
 }
 
@@ -18,20 +18,37 @@ export interface WindowKind {
   readonly stepMs: number;
 }
 
+/** Windows that end until then, milliseconds since the epoch. */
+export interface Progress {
+  readonly finalUntilMs: number;
+  readonly publishedUntilMs: number;
+}
+
+/** Of all these series together: the last one of them decides what is final, the first one what may be published. */
+export function progressOf(series: Iterable<ReadonlyMap<number, number>>, latenessMs: number): Progress {
+  let [finalUntilMs, publishedUntilMs] = [Infinity, -Infinity];
+  for (const readings of series) {
+    let newestUs = -Infinity;
+    for (const timeUs of readings.keys()) newestUs = Math.max(newestUs, timeUs);
+    finalUntilMs = Math.min(finalUntilMs, newestUs / US_PER_MS - latenessMs);
+    publishedUntilMs = Math.max(publishedUntilMs, newestUs / US_PER_MS);
+  }
+  return { finalUntilMs, publishedUntilMs };
+}
+
 /**
- * The windows of one series whose end has passed, from its distinct readings, in the simplest way there is: group, sort, add up. Sums are added in extended precision
- * (see `exactSum`), since the platform promises the correctly rounded sum whatever the order of arrival.
+ * The windows of distinct readings (time in microseconds and value), in the simplest way there is: group, sort, add up. Of several values of one time the least is the
+ * first and the greatest the last. Sums are added in extended precision (see `exactSum`), since the platform promises the correctly rounded sum whatever the order
+ * of arrival.
  */
 export function naiveWindows(
-  readings: ReadonlyMap<number, number>,
+  readings: Iterable<readonly [timeUs: number, value: number]>,
   kind: WindowKind,
-  latenessMs: number,
+  { finalUntilMs, publishedUntilMs }: Progress,
 ): NaiveWindows {
   const { sizeMs, stepMs } = kind;
-  const byStart = new Map<number, [timeUs: number, value: number][]>();
-  let newestUs = -Infinity;
+  const byStart = new Map<number, (readonly [timeUs: number, value: number])[]>();
   for (const [timeUs, value] of readings) {
-    newestUs = Math.max(newestUs, timeUs);
     const timeMs = timeUs / US_PER_MS;
     for (let startMs = Math.floor(timeMs / stepMs) * stepMs; startMs > timeMs - sizeMs; startMs -= stepMs) {
       const rows = byStart.get(startMs) ?? [];
@@ -41,18 +58,19 @@ export function naiveWindows(
   }
   const windows = [...byStart].map(([startMs, rows]) => ({
     ...{ sizeMs, stepMs, startMs },
-    ...summary(rows.sort(([a], [b]) => a - b)),
+    ...summary(rows.sort(([timeA, a], [timeB, b]) => timeA - timeB || a - b)),
   }));
   const endingIn = (fromMs: number, toMs: number) =>
     windows.filter(({ startMs }) => startMs + sizeMs > fromMs && startMs + sizeMs <= toMs);
-  const newestMs = newestUs / US_PER_MS;
   return {
-    final: endingIn(-Infinity, newestMs - latenessMs),
-    provisional: endingIn(newestMs - latenessMs, newestMs),
+    final: endingIn(-Infinity, finalUntilMs),
+    provisional: endingIn(finalUntilMs, publishedUntilMs),
   };
 }
 
-function summary(rows: readonly [number, number][]): Omit<WindowContent, keyof WindowKind | 'startMs'> {
+function summary(
+  rows: readonly (readonly [number, number])[],
+): Omit<WindowContent, keyof WindowKind | 'startMs'> {
   const values = rows.map(([, value]) => value);
   return {
     count: values.length,

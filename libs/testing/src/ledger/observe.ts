@@ -3,6 +3,7 @@ import {
   ANOMALY_EVENT_TYPES,
   type AnomalyEvent,
   CONSUMERS,
+  type GroupPartial,
   type SeriesRef,
   TOPICS,
   type WindowAggregate,
@@ -100,8 +101,12 @@ export async function mark(platform: Platform): Promise<Mark> {
   return { atMs, ends: new Map(ends) };
 }
 
-/** Everything that the database and the topics (from `since` on) hold for devices whose name begins with `devicePrefix`. */
-export async function observe(platform: Platform, devicePrefix: string, since: Mark): Promise<Observed> {
+/** Everything that the database and the topics (from `since` on) hold for devices and groups whose name begins with `devicePrefix`. */
+export async function observe(
+  platform: Platform,
+  devicePrefix: string,
+  since: Mark,
+): Promise<Omit<Observed, 'groupWindows'>> {
   const rows = await storedRows(platform.pool, devicePrefix);
   const { rows: deadLetters } = await platform.pool.query<{ count: number }>(
     'SELECT count(*)::int AS count FROM dead_letters',
@@ -109,11 +114,14 @@ export async function observe(platform: Platform, devicePrefix: string, since: M
   const own = ({ series }: { series: SeriesRef }): boolean => series.device.startsWith(devicePrefix);
   const logged: ObservedReading[] = [];
   const windows: WindowAggregate[] = [];
+  const groupParts: GroupPartial[] = [];
   const anomalies: PublishedAnomaly[] = [];
   await readTopic(platform, TOPICS.readings, since, (value) => logged.push(...readingsOf(value).filter(own)));
   await readTopic(platform, TOPICS.aggregates, since, (value) => {
-    const window = parse(value) as WindowAggregate;
-    if (own(window)) windows.push(window);
+    const window = parse(value) as WindowAggregate | GroupPartial;
+    if (!('group' in window)) {
+      if (own(window)) windows.push(window);
+    } else if (window.group.value.startsWith(devicePrefix)) groupParts.push(window);
   });
   await readTopic(platform, TOPICS.anomalies, since, (value, headers) => {
     const anomaly = parse(value) as Anomaly;
@@ -123,6 +131,7 @@ export async function observe(platform: Platform, devicePrefix: string, since: M
     rows,
     logged,
     windows,
+    groupParts,
     anomalies,
     storedAnomalies: await storedAnomalies(platform.pool, devicePrefix),
     deadLetters: deadLetters[0]!.count,

@@ -25,7 +25,8 @@ const RETRY_PAUSE_MS = 100;
 
 /**
  * Sends as careful clients do: the devices side by side, the requests of one device in order, each tried again with the same
- * content until it is acknowledged. `stop` ends it with readings that close all windows.
+ * content until it is acknowledged. All begin together: a device whose first readings wait for a service that was killed would be late for its groups, of which
+ * it is a member from its first reading on. `stop` ends it with readings that close all windows.
  */
 export class LedgerSender {
   readonly counts: SentCounts = { requests: 0, readings: 0, retries: {} };
@@ -48,7 +49,10 @@ export class LedgerSender {
   }
 
   start(): void {
-    this.running = this.devices.map((device, index) => this.play(device, index));
+    const opened = Promise.all(
+      this.devices.map((device, index) => this.send(`${index}-opening`, device.opening())),
+    );
+    this.running = this.devices.map((device, index) => opened.then(() => this.play(device, index)));
     // `stop` reports a failure; until then it must not end the process as an unhandled rejection.
     for (const running of this.running) running.catch(() => undefined);
   }

@@ -3,7 +3,7 @@ import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
 import * as fc from 'fast-check';
 import type { PublishedAnomaly } from './compare-anomalies';
 import type { Ledger } from './ledger-file';
-import { exactSum, naiveWindows } from './naive-windows';
+import { exactSum, naiveWindows, progressOf } from './naive-windows';
 import { FAULTS, type Observed, verify } from './verifier';
 
 const SERIES: SeriesRef[] = [
@@ -11,7 +11,7 @@ const SERIES: SeriesRef[] = [
   { device: 'b', metric: 't', tags: { y: '2', x: '1' } },
 ];
 const SHORT = { sizeMs: 10_000, stepMs: 10_000 };
-const OPTIONS = { windows: [SHORT], latenessMs: 30_000 };
+const OPTIONS = { windows: [SHORT], latenessMs: 30_000, groupTags: [] };
 const SECOND = 1_000_000;
 const LEDGER: Ledger = {
   series: SERIES,
@@ -80,6 +80,8 @@ const RIGHT: Observed = {
   rows: ROWS,
   logged: [...ROWS, ...REPEATS],
   windows: [windowOf(0, [5]), { ...windowOf(0, [5, 7]), revision: 1 }, windowOf(1, [9]), windowOf(1, [9])],
+  groupParts: [],
+  groupWindows: [],
   anomalies: [ANOMALY, CLOSED, ANOMALY, CLOSED],
   // In another order of fields, as a database may have them.
   storedAnomalies: [{ ...row(CLOSED), statistics: [{ strength: 3, unit: 'sigma', name: 'jump' }] }],
@@ -293,7 +295,7 @@ describe('the second implementation of windows', () => {
   test('tells the final from those that may still change', () => {
     const readings = new Map([[1 * SECOND, 1], [20 * SECOND, 2], [40 * SECOND - 1, 3]]); // prettier-ignore
     const startsOf = () => {
-      const { final, provisional } = naiveWindows(readings, SHORT, 30_000);
+      const { final, provisional } = naiveWindows(readings, SHORT, progressOf([readings], 30_000));
       return [final, provisional].map((windows) => windows.map(({ startMs }) => startMs));
     };
     expect(startsOf()).toEqual([[], [0, 20_000]]);

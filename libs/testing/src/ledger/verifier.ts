@@ -1,8 +1,8 @@
 import type { Anomaly, SeriesRef, WindowAggregate } from '@tidewatch/contracts';
 import { type AnomalyVerdicts, compareAnomalies, type PublishedAnomaly } from './compare-anomalies';
+import { compareGroups, type GroupVerdicts, type ObservedGroups } from './compare-groups';
+import { compareWindows, type WindowOptions, type WindowVerdicts } from './compare-windows';
 import type { Ledger } from './ledger-file';
-import { naiveWindows, type WindowContent, type WindowKind } from './naive-windows';
-import { lastRevisions } from './revisions';
 import { acknowledgedReadings, seriesName, type Truth } from './truth';
 
 export interface ObservedReading {
@@ -12,12 +12,12 @@ export interface ObservedReading {
 }
 
 /** What the platform holds after the drain. */
-export interface Observed {
+export interface Observed extends ObservedGroups {
   /** Rows of the database that belong to series of the ledger. */
   readonly rows: readonly ObservedReading[];
   /** Every reading on `readings.v1`, repeats included. */
   readonly logged: readonly ObservedReading[];
-  /** Every record of `aggregates.v1`, repeats included. */
+  /** Every record of a window of a series on `aggregates.v1`, repeats included. */
   readonly windows: readonly WindowAggregate[];
   /** Every record of `anomalies.v1`, repeats included. */
   readonly anomalies: readonly PublishedAnomaly[];
@@ -27,7 +27,7 @@ export interface Observed {
   readonly deadLetters: number;
 }
 
-export interface Verdicts extends AnomalyVerdicts {
+export interface Verdicts extends AnomalyVerdicts, WindowVerdicts, GroupVerdicts {
   acknowledged: number;
   lost: number;
   duplicated: number;
@@ -35,12 +35,6 @@ export interface Verdicts extends AnomalyVerdicts {
   lostOnLog: number;
   phantomOnLog: number;
   deadLettered: number;
-  windowsExpected: number;
-  windowsMissing: number;
-  windowsWrong: number;
-  windowsUnexpected: number;
-  windowsInconsistent: number;
-  windowsRevised: number;
 }
 
 /** Counts that must be zero. */
@@ -55,15 +49,20 @@ export const FAULTS = [
   'windowsWrong',
   'windowsUnexpected',
   'windowsInconsistent',
+  'groupWindowsMissing',
+  'groupWindowsWrong',
+  'groupWindowsUnexpected',
+  'groupWindowsInconsistent',
+  'groupWindowsNotShown',
+  'groupWindowsShownWrong',
   'anomaliesInconsistent',
   'anomaliesNotStored',
   'anomaliesStoredWrong',
   'anomaliesPhantom',
 ] as const satisfies readonly (keyof Verdicts)[];
 
-export interface VerifierOptions {
-  readonly windows: readonly WindowKind[];
-  readonly latenessMs: number;
+export interface VerifierOptions extends WindowOptions {
+  readonly groupTags: readonly string[];
 }
 
 /** Compares ledger and platform. Pure. Requests with an unknown end are no excuse: a run retries until it knows. */
@@ -74,6 +73,7 @@ export function verify(ledger: Ledger, observed: Observed, options: VerifierOpti
     ...compareLog(ledger, truth, observed.logged),
     deadLettered: observed.deadLetters,
     ...compareWindows(truth, observed.windows, options),
+    ...compareGroups({ ledger, truth, tags: options.groupTags }, observed, options),
     ...compareAnomalies(truth, observed.anomalies, observed.storedAnomalies),
   };
 }
@@ -121,79 +121,4 @@ function compareLog(
     for (const [series, timeUs, value] of readings) onLog.delete(contentOf(names[series]!, timeUs, value));
   }
   return { lostOnLog, phantomOnLog: onLog.size };
-}
-
-/** Of the fields which the platform estimates; all others are exact. */
-const RELATIVE_ERRORS: Partial<Record<keyof WindowContent, number>> = {
-  stddev: 1e-6,
-  p50: 0.01,
-  p90: 0.01,
-  p99: 0.01,
-};
-
-type WindowCounts = Pick<
-  Verdicts,
-  | 'windowsExpected'
-  | 'windowsMissing'
-  | 'windowsWrong'
-  | 'windowsUnexpected'
-  | 'windowsInconsistent'
-  | 'windowsRevised'
->;
-
-function compareWindows(truth: Truth, windows: Observed['windows'], options: VerifierOptions): WindowCounts {
-  const { last: found, inconsistent, revised } = lastRevisions(windows, mayFollow);
-  const counts: WindowCounts = {
-    windowsExpected: 0,
-    windowsMissing: 0,
-    windowsWrong: 0,
-    windowsUnexpected: 0,
-    windowsInconsistent: inconsistent,
-    windowsRevised: revised,
-  };
-  const places = new Map(
-    [...found.values()].map((window) => [placeOf(seriesName(window.series), window), window]),
-  );
-  // Two ids for one window are as bad as two contents for one id.
-  counts.windowsInconsistent += found.size - places.size;
-  for (const [name, times] of truth) {
-    for (const kind of options.windows) {
-      const { final, provisional } = naiveWindows(times, kind, options.latenessMs);
-      for (const expected of final) {
-        counts.windowsExpected += 1;
-        const place = placeOf(name, expected);
-        const actual = places.get(place);
-        places.delete(place);
-        if (actual === undefined) counts.windowsMissing += 1;
-        else if (!sameContent(expected, actual)) counts.windowsWrong += 1;
-      }
-      for (const expected of provisional) {
-        const place = placeOf(name, expected);
-        // Its last readings may come into a revision that is not due yet.
-        if ((places.get(place)?.count ?? Infinity) <= expected.count) places.delete(place);
-      }
-    }
-  }
-  counts.windowsUnexpected = places.size;
-  return counts;
-}
-
-function placeOf(name: string, window: WindowContent): string {
-  return `${name}/${window.sizeMs}/${window.stepMs}/${window.startMs}`;
-}
-
-function sameContent(expected: WindowContent, actual: WindowAggregate): boolean {
-  return (Object.keys(expected) as (keyof WindowContent)[]).every((field) => {
-    const tolerance = Math.abs(expected[field]) * (RELATIVE_ERRORS[field] ?? 0);
-    return Math.abs(expected[field] - actual[field]) <= tolerance;
-  });
-}
-
-/** A revision is of the same window, has more readings, and comes after none that was final. */
-function mayFollow(before: WindowAggregate | undefined, revision: WindowAggregate): boolean {
-  if (before === undefined) return true;
-  const sameWindow = (['sizeMs', 'stepMs', 'startMs'] as const).every(
-    (field) => before[field] === revision[field],
-  );
-  return sameWindow && !before.final && revision.count > before.count;
 }
