@@ -42,7 +42,10 @@ export interface Detector {
    * Not part of the snapshot.
    */
   budget(alarmsPerWeek: number): void;
-  /** State as bytes, versioned. A detector restored from it continues bit for bit. */
+  /**
+   * State as bytes, versioned. A detector restored from it continues bit for bit. It may be a view that the next snapshot of any detector
+   * overwrites: copy what you keep.
+   */
   snapshot(): Uint8Array;
   /** Takes the state of a snapshot in place of its own. Throws `SnapshotError` as its kind does; its state is then undefined. Keeps its budget. */
   restore(bytes: Uint8Array): void;

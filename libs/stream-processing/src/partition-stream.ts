@@ -4,7 +4,7 @@ import { grownFlags, grownFloats } from './columns';
 import type { DetectionSettings } from './detection/detection-settings';
 import { DetectionFeed } from './detection/detection-feed';
 import { groupHash } from './groups/device-group';
-import { GROUP_VERSION, readGroup } from './groups/group-codec';
+import { isOfGroup, readGroup } from './groups/group-codec';
 import { GroupWindows } from './groups/group-windows';
 import { noReadings, type ReadingCounts, type StateChange, type StreamSink } from './outputs';
 import { NO_ROW, SeriesTable } from './series-table';
@@ -175,7 +175,7 @@ export class PartitionStream {
 
   /** Restores one series or group; see `restoreSeries`. */
   restore(state: Uint8Array): boolean {
-    if (state[0] !== GROUP_VERSION) return this.restoreSeries(state);
+    if (!isOfGroup(state)) return this.restoreSeries(state);
     if (this.groups) this.groups.restore(state);
     else this.removed.push(groupHash(readGroup(state).fields.key));
     return true;

@@ -1,4 +1,4 @@
-import { SnapshotError } from '@tidewatch/anomaly-detection';
+import { readShortFloat, SnapshotError, writeShortFloat } from '@tidewatch/anomaly-detection';
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true });
@@ -54,6 +54,26 @@ export class ByteWriter {
     this.buffer[this.at++] = rest;
   }
 
+  /** A whole number from -2^52 to 2^52: `varint` of its double, or of one less than that of a negative one. */
+  signed(value: number): void {
+    this.varint(value < 0 ? -value * 2 - 1 : value * 2);
+  }
+
+  /** Numbers of an array without the zero bytes that they end in: half a byte for each says how many are left, then these follow. */
+  shortFloats(values: Float64Array, from: number, count: number): void {
+    const sizes = this.at;
+    let at = sizes + ((count + 1) >> 1);
+    this.reserve(at - sizes + count * 8);
+    const { buffer, view } = this;
+    for (let i = 0; i < count; i++) {
+      const bytes = writeShortFloat(view, at, values[from + i]!);
+      const place = sizes + (i >> 1);
+      buffer[place] = i & 1 ? buffer[place]! | (bytes << 4) : bytes;
+      at += bytes;
+    }
+    this.at = at;
+  }
+
   bytes(value: Uint8Array): void {
     this.varint(value.length);
     this.reserve(value.length);
@@ -96,7 +116,11 @@ export class ByteReader {
   private readonly view: DataView;
   private at = 0;
 
-  constructor(private readonly buffer: Uint8Array) {
+  /** `isWide`: of a version that wrote windows and times in more bytes than those of now. */
+  constructor(
+    private readonly buffer: Uint8Array,
+    readonly isWide = false,
+  ) {
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   }
 
@@ -131,6 +155,20 @@ export class ByteReader {
       }
     }
     throw new SnapshotError(`damaged state at byte ${this.at}: a number is too long`);
+  }
+
+  signed(): number {
+    const code = this.varint();
+    return code % 2 === 0 ? code / 2 : -(code + 1) / 2;
+  }
+
+  shortFloats(into: Float64Array, from: number, count: number): void {
+    const sizes = this.take((count + 1) >> 1);
+    for (let i = 0; i < count; i++) {
+      const bytes = (this.buffer[sizes + (i >> 1)]! >> ((i & 1) * 4)) & 0xf;
+      this.require(bytes <= 8, 'a number is too long');
+      into[from + i] = readShortFloat(this.buffer, this.take(bytes), bytes);
+    }
   }
 
   bytes(): Uint8Array {

@@ -5,12 +5,12 @@ import { openFrame, writeFrame } from './frame';
 
 /**
  * State of a series: a frame of this version with the fields below, the recent times, the windows, the readings
- * held back, the episodes, what goes on beyond limits, and the history (not in the version before).
+ * held back, the episodes, what goes on beyond limits, and the history (not in version 7). Versions 7 and 8 took more bytes for windows and times.
  * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8), and the time that the
  * silence behind it has come to (8; 0 where there is none).
  */
-const SERIES_VERSION = 8;
-const WITHOUT_HISTORY = 7;
+const SERIES_VERSION = 9;
+const WIDE_VERSIONS = [7, 8];
 const PARTITION_VERSION = 3;
 const WITHOUT_SILENCE = 2;
 
@@ -43,7 +43,7 @@ export function writeSeries(writer: ByteWriter, fields: SeriesFields, writeRest:
 
 /** The fields, and a reader that stands behind them. Throws `SnapshotError`. */
 export function readSeries(state: Uint8Array): { fields: SeriesFields; reader: ByteReader } {
-  const reader = openFrame(state, SERIES_VERSION, WITHOUT_HISTORY);
+  const reader = openFrame(state, SERIES_VERSION, WIDE_VERSIONS);
   const fields: SeriesFields = {
     key: readKey(reader),
     maxTime: reader.float64(),

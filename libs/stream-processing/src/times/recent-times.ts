@@ -5,6 +5,9 @@ const NONE = new Float64Array(0);
 const SMALLEST_CAPACITY = 16;
 /** Greatest times of a row that wait in a column: most readings touch this one place and not the row's own array. */
 const WAITING = 8;
+const MICROSECONDS = 0;
+const MILLISECONDS = 1;
+const US_PER_MS = 1_000;
 
 /**
  * The recent event times of each series (by row), sorted: what tells a duplicate from a new reading, exactly.
@@ -87,18 +90,24 @@ export class RecentTimes {
     this.starts[row] = this.ends[row] = this.waitingCount[row] = 0;
   }
 
-  /** Differences of differences in varints, runs of zeros as one: a series of even pace takes a few bytes. */
+  /**
+   * Differences of differences in varints, in milliseconds where all are whole ones, runs of zeros as one: a series of even pace takes a few bytes, one of
+   * an uneven pace two for each time.
+   */
   write(row: number, floor: number, writer: ByteWriter): void {
     const count = this.trim(row, floor);
     writer.varint(count);
     if (count === 0) return;
     const times = this.times[row]!;
     const start = this.starts[row]!;
+    const isWhole = haveWholeSteps(times, start, start + count);
+    writer.byte(isWhole ? MILLISECONDS : MICROSECONDS);
+    const scale = isWhole ? 1 / US_PER_MS : 1;
     writer.float64(times[start]!);
     let delta = 0;
     let zeros = 0;
     for (let i = start + 1; i < start + count; i++) {
-      const next = times[i]! - times[i - 1]!;
+      const next = Math.round((times[i]! - times[i - 1]!) * scale);
       const change = next - delta;
       delta = next;
       if (change === 0) {
@@ -107,7 +116,7 @@ export class RecentTimes {
       }
       if (zeros > 0) writeZeros(writer, zeros);
       zeros = 0;
-      writer.varint(change > 0 ? change * 2 : -change * 2 - 1);
+      writer.signed(change);
     }
     if (zeros > 0) writeZeros(writer, zeros);
   }
@@ -118,16 +127,18 @@ export class RecentTimes {
     if (count === 0) return;
     reader.require(count <= 1_000_000, 'too many times');
     const times = new Float64Array(Math.max(SMALLEST_CAPACITY, count + (count >> 2)));
+    const unit = reader.isWide ? MICROSECONDS : reader.byte();
+    reader.require(unit === MICROSECONDS || unit === MILLISECONDS, 'no unit of time');
+    const step = unit === MILLISECONDS ? US_PER_MS : 1;
     let time = reader.float64();
     times[0] = time;
     let delta = 0;
     for (let i = 1; i < count;) {
-      const code = reader.varint();
-      let repeats = 1;
-      if (code === 0) repeats = reader.varint();
-      else delta += code % 2 === 0 ? code / 2 : -(code + 1) / 2;
+      const change = reader.signed();
+      const repeats = change === 0 ? reader.varint() : 1;
+      delta += change;
       reader.require(delta > 0 && repeats > 0 && i + repeats <= count, 'times are not in order');
-      for (; repeats > 0; repeats--) times[i++] = time += delta;
+      for (const end = i + repeats; i < end; i++) times[i] = time += delta * step;
     }
     this.times[row] = times;
     this.starts[row] = 0;
@@ -191,6 +202,15 @@ export function equalShare(counts: readonly number[], most: number): number {
     left -= ascending[i]!;
   }
   return Infinity;
+}
+
+/** Whether times are whole milliseconds apart. */
+function haveWholeSteps(times: Float64Array, start: number, end: number): boolean {
+  for (let i = start + 1; i < end; i++) {
+    const step = times[i]! - times[i - 1]!;
+    if (Math.round(step / US_PER_MS) * US_PER_MS !== step) return false;
+  }
+  return true;
 }
 
 function writeZeros(writer: ByteWriter, count: number): void {

@@ -76,15 +76,19 @@ export class PaneLists {
     while (this.oldest[row] !== NO_PANE) this.dropOldest(row);
   }
 
-  /** Ascending by time. */
+  /** Ascending by time: of each how often it was emitted and how full, how many lengths after the one before it begins, and the window. */
   write(row: number, writer: ByteWriter): void {
     let count = 0;
     for (let pane = this.oldest[row]!; pane !== NO_PANE; pane = this.newer(pane)) count += 1;
     writer.varint(count);
+    let before = 0;
     for (let pane = this.oldest[row]!; pane !== NO_PANE; pane = this.newer(pane)) {
+      const start = this.start(pane);
       const link = linkOf(pane);
       writer.varint(this.windows.links[link + LINK.revisions]!);
       writer.varint(this.windows.links[link + LINK.emitted]!);
+      writer.varint((start - before) / this.lengthUs);
+      before = start;
       this.windows.write(pane, writer);
     }
   }
@@ -93,14 +97,17 @@ export class PaneLists {
   read(row: number, reader: ByteReader): void {
     for (let left = reader.varint(); left > 0; left--) {
       const older = this.newest[row]!;
-      const pane = this.windows.allocate(0);
+      const [revisions, emitted] = [reader.varint(), reader.varint()];
+      const before = older === NO_PANE ? -Infinity : this.start(older);
+      const steps = reader.varint();
+      const start = reader.isWide ? steps : Math.max(0, before) + steps * this.lengthUs;
+      reader.require(start > before && start % this.lengthUs === 0, 'windows are not in order');
+      const pane = this.windows.allocate(start);
       this.insert(row, pane, { older, newer: NO_PANE });
       const link = linkOf(pane);
-      this.windows.links[link + LINK.revisions] = reader.varint();
-      this.windows.links[link + LINK.emitted] = reader.varint();
+      this.windows.links[link + LINK.revisions] = revisions;
+      this.windows.links[link + LINK.emitted] = emitted;
       this.windows.read(pane, reader);
-      const inOrder = older === NO_PANE || this.start(older) < this.start(pane);
-      reader.require(inOrder && this.start(pane) % this.lengthUs === 0, 'windows are not in order');
     }
   }
 

@@ -156,13 +156,14 @@ export class WindowCells {
     this.free(part);
   }
 
+  /** All but the start. */
   write(slot: number, writer: ByteWriter): void {
     const { cells } = this;
     writeWindow(writer, cells, slot, this.spills);
     if (cells[slot + WINDOW.count]! > 0) this.sketches.write(cells[slot + WINDOW.sketch]!, writer);
   }
 
-  /** Into an empty window. Throws `SnapshotError`. */
+  /** Into an empty window whose start is set. Throws `SnapshotError`. */
   read(slot: number, reader: ByteReader): void {
     const { cells } = this;
     readWindow(reader, cells, slot, this.spills);

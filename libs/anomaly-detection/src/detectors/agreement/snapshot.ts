@@ -1,90 +1,141 @@
 import { SnapshotError } from '../../errors';
-import { ALL_COUNTS, ALL_TAIL_CELLS, CELLS, FLOATS, HISTORY_READINGS, WAITING_READINGS } from './layout';
+import { readShortFloat, writeShortFloat } from '../../short-floats';
+import {
+  ALL_COUNTS,
+  ALL_TAIL_CELLS,
+  CELLS,
+  FLOATS,
+  HISTORY_AT,
+  HISTORY_READINGS,
+  WAITING_FLOATS,
+  WAITING_READINGS,
+} from './layout';
+import { readVersion6, VERSION_6 } from './snapshot-6';
 import type { SeriesState } from './state-blocks';
 
 export const KIND = 'agreement';
 const KIND_BYTE = 0xa6;
-const VERSION = 6;
+const VERSION = 7;
 /** Kind, version, and the numbers of the state that are not in its arrays. */
 const HEAD = 5;
-/** Longest run of zeros, and of other numbers, behind one pair of bytes. */
-const MAX_RUN = 255;
 const DOUBLES = CELLS + ALL_TAIL_CELLS;
-const SINGLES = FLOATS + ALL_COUNTS;
-/** Where each snapshot is written before it is known how long it is: to allocate that for each cost more than to write it. */
-const written = new Uint8Array(HEAD + DOUBLES * 8 + SINGLES * 6 + 2);
+const DOUBLE_SIZES = Math.ceil(DOUBLES / 2);
+/** What is never left out: the last values and the profile of the day. */
+const WHOLE_FLOATS = FLOATS - HISTORY_AT;
+const COUNT_SIZES = ALL_COUNTS / 4;
+/** By the two bits of a count: its bytes. A count of one or two bytes is a whole number; one of four is what a single float is. */
+const COUNT_BYTES = [0, 1, 2, 4] as const;
+const MOST_BYTES = HEAD + DOUBLE_SIZES + DOUBLES * 8 + FLOATS * 4 + COUNT_SIZES + ALL_COUNTS * 4;
+/** Serves all series in turn: to allocate this for each costs more than to fill it. */
+const written = new Uint8Array(MOST_BYTES);
 const writtenView = new DataView(written.buffer);
 
 /**
- * The head, the doubles, and the floats as runs: how many zeros, how many others, those others. Histograms are mostly zeros, so this is about
- * half of the state.
+ * The head; the doubles; the readings that wait to be learned, the last values and the profile of the day as they are; the histograms. A double
+ * is written without the zeros that it ends in, since many hold small numbers: half a byte for each says how many bytes are left, then these
+ * follow. Counts are mostly zero or small whole numbers: two bits for each say how many bytes it takes. The result is a view that the next snapshot overwrites.
  */
 export function writeSnapshot(state: SeriesState): Uint8Array {
-  written.set([KIND_BYTE, VERSION, state.slot, state.waiting, state.waitingMost]);
-  let at = HEAD;
-  for (let i = 0; i < DOUBLES; i++, at += 8) writtenView.setFloat64(at, state.cells[cellAt(state, i)]!, true);
-  let index = 0;
-  while (index < SINGLES) {
-    const zeros = runLength(state, index, true);
-    const others = runLength(state, index + zeros, false);
-    written[at] = zeros;
-    written[at + 1] = others;
-    at += 2;
-    const ends = index + zeros + others;
-    for (let i = index + zeros; i < ends; i++, at += 4)
-      writtenView.setFloat32(at, state.floats[floatAt(state, i)]!, true);
-    index = ends;
+  written[0] = KIND_BYTE;
+  written[1] = VERSION;
+  written[2] = state.slot;
+  written[3] = state.waiting;
+  written[4] = state.waitingMost;
+  let at = writeDoubles(state);
+  at = writeFloats(state, at, 0, state.waiting * WAITING_FLOATS);
+  at = writeFloats(state, at, HISTORY_AT, WHOLE_FLOATS);
+  return written.subarray(0, writeCounts(state, at));
+}
+
+/** Returns where it ends, as those below. */
+function writeDoubles({ cells, cellsAt, tailsAt }: SeriesState): number {
+  let at = HEAD + DOUBLE_SIZES;
+  for (let i = 0; i < DOUBLES; i++) {
+    const bytes = writeShortFloat(writtenView, at, cells[i < CELLS ? cellsAt + i : tailsAt + i - CELLS]!);
+    const sizes = HEAD + (i >> 1);
+    if (i & 1) written[sizes]! |= bytes << 4;
+    else written[sizes] = bytes;
+    at += bytes;
   }
-  return written.slice(0, at);
+  return at;
 }
 
-/** Where the doubles of a state are, its own and then those of its tail models. */
-function cellAt({ cellsAt, tailsAt }: SeriesState, index: number): number {
-  return index < CELLS ? cellsAt + index : tailsAt + index - CELLS;
+function writeFloats({ bits, floatsAt }: SeriesState, start: number, from: number, count: number): number {
+  let at = start;
+  for (let i = floatsAt + from; i < floatsAt + from + count; i++, at += 4)
+    writtenView.setUint32(at, bits[i]!, true);
+  return at;
 }
 
-/** The same for its floats and then the histograms. */
-function floatAt({ floatsAt, countsAt }: SeriesState, index: number): number {
-  return index < FLOATS ? floatsAt + index : countsAt + index - FLOATS;
-}
-
-function runLength(state: SeriesState, from: number, zero: boolean): number {
-  let length = 0;
-  while (length < MAX_RUN && from + length < SINGLES && isZero(state, from + length) === zero) length += 1;
-  return length;
-}
-
-function isZero(state: SeriesState, index: number): boolean {
-  return state.bits[floatAt(state, index)] === 0;
+function writeCounts({ floats, bits, countsAt }: SeriesState, start: number): number {
+  let at = start + COUNT_SIZES;
+  for (let i = 0; i < ALL_COUNTS; i += 4) {
+    let sizes = 0;
+    for (let k = 0; k < 4; k++) {
+      const pattern = bits[countsAt + i + k]!;
+      if (pattern === 0) continue;
+      const whole = floats[countsAt + i + k]! | 0;
+      const isWhole = whole > 0 && whole === floats[countsAt + i + k];
+      const size = !isWhole || whole > 0xffff ? 3 : whole > 0xff ? 2 : 1;
+      // More than it takes: what comes next is written over the rest.
+      writtenView.setUint32(at, size === 3 ? pattern : whole, true);
+      sizes |= size << (k * 2);
+      at += COUNT_BYTES[size];
+    }
+    written[start + i / 4] = sizes;
+  }
+  return at;
 }
 
 /** Fills the state. Throws `SnapshotError` on bytes of another kind or version, or damaged ones. */
 export function readSnapshot(bytes: Uint8Array, state: SeriesState): void {
-  if (bytes.length < HEAD + DOUBLES * 8 || bytes[0] !== KIND_BYTE || bytes[1] !== VERSION) {
+  const version = bytes[1];
+  if (bytes.length < HEAD || bytes[0] !== KIND_BYTE || (version !== VERSION && version !== VERSION_6)) {
     throw new SnapshotError(`not a snapshot of ${KIND}, version ${VERSION}`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   [state.slot, state.waiting, state.waitingMost] = [bytes[2]!, bytes[3]!, bytes[4]!];
-  let at = HEAD;
-  for (let i = 0; i < DOUBLES; i++, at += 8) state.cells[cellAt(state, i)] = view.getFloat64(at, true);
-  let index = 0;
-  while (index < SINGLES) {
-    const zeros = bytes[at] ?? 0;
-    const others = bytes[at + 1] ?? 0;
-    at += 2;
-    const ends = index + zeros + others;
-    if (zeros + others === 0 || ends > SINGLES || at + others * 4 > bytes.length) {
-      throw new SnapshotError(`a damaged snapshot of ${KIND}`);
-    }
-    for (let i = index; i < index + zeros; i++) state.floats[floatAt(state, i)] = 0;
-    for (let i = index + zeros; i < ends; i++, at += 4)
-      state.floats[floatAt(state, i)] = view.getFloat32(at, true);
-    index = ends;
-  }
-  if (at !== bytes.length || !hasSoundPlaces(state)) throw new SnapshotError(`a damaged snapshot of ${KIND}`);
+  const isWhole = hasSoundPlaces(state) && (version === VERSION ? readParts : readVersion6)(bytes, state);
+  if (!isWhole) throw new SnapshotError(`a damaged snapshot of ${KIND}`);
 }
 
 /** Whether what is used as an index stays inside of the state: beyond it lies that of another series. */
 function hasSoundPlaces({ slot, waiting, waitingMost }: SeriesState): boolean {
   return slot < HISTORY_READINGS && waitingMost <= WAITING_READINGS && waiting < Math.max(1, waitingMost);
+}
+
+/** Returns whether the bytes are just what they should be. */
+function readParts(bytes: Uint8Array, state: SeriesState): boolean {
+  let at = readDoubles(bytes, state);
+  const floats = (state.waiting * WAITING_FLOATS + WHOLE_FLOATS) * 4;
+  if (at === undefined || at + floats + COUNT_SIZES > bytes.length) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { bits, floatsAt } = state;
+  bits.fill(0, floatsAt, floatsAt + HISTORY_AT);
+  for (let i = 0; i < state.waiting * WAITING_FLOATS; i++, at += 4)
+    bits[floatsAt + i] = view.getUint32(at, true);
+  for (let i = HISTORY_AT; i < FLOATS; i++, at += 4) bits[floatsAt + i] = view.getUint32(at, true);
+  return readCounts(view, state, at) === bytes.length;
+}
+
+function readDoubles(bytes: Uint8Array, { cells, cellsAt, tailsAt }: SeriesState): number | undefined {
+  let at = HEAD + DOUBLE_SIZES;
+  for (let i = 0; i < DOUBLES; i++) {
+    const size = ((bytes[HEAD + (i >> 1)] ?? 0) >> ((i & 1) * 4)) & 0xf;
+    if (size > 8 || at + size > bytes.length) return undefined;
+    cells[i < CELLS ? cellsAt + i : tailsAt + i - CELLS] = readShortFloat(bytes, at, size);
+    at += size;
+  }
+  return at;
+}
+
+function readCounts(view: DataView, { floats, bits, countsAt }: SeriesState, start: number): number {
+  let at = start + COUNT_SIZES;
+  for (let i = 0; i < ALL_COUNTS; i++) {
+    const size = (view.getUint8(start + (i >> 2)) >> ((i & 3) * 2)) & 3;
+    if (at + COUNT_BYTES[size]! > view.byteLength) return NaN;
+    if (size === 3) bits[countsAt + i] = view.getUint32(at, true);
+    else floats[countsAt + i] = size === 0 ? 0 : size === 1 ? view.getUint8(at) : view.getUint16(at, true);
+    at += COUNT_BYTES[size]!;
+  }
+  return at;
 }
