@@ -1,4 +1,4 @@
-/** Three sizes of test: unit (no I/O), int (a real PostgreSQL or Kafka), e2e (the running platform). */
+/** Three sizes of test: unit (no I/O), int (a real PostgreSQL or Kafka), e2e (the running platform); e2e-alone are those of the last that measure how long something takes. */
 const base = {
   rootDir: '.',
   testEnvironment: 'node',
@@ -7,6 +7,7 @@ const base = {
 };
 const int = '\\.int\\.spec\\.ts$';
 const e2e = '/apps/[^/]+-e2e/';
+const alone = '\\.alone\\.spec\\.ts$';
 
 export default {
   testTimeout: 60_000,
@@ -25,6 +26,12 @@ export default {
       globalSetup: '<rootDir>/libs/testing/src/jest/global-setup.ts',
       globalTeardown: '<rootDir>/libs/testing/src/jest/global-teardown.ts',
     },
-    { ...base, displayName: 'e2e', testMatch: ['**/apps/*-e2e/**/*.spec.ts'] },
+    {
+      ...base,
+      displayName: 'e2e',
+      testMatch: ['**/apps/*-e2e/**/*.spec.ts'],
+      testPathIgnorePatterns: [alone, '/node_modules/'],
+    },
+    { ...base, displayName: 'e2e-alone', testMatch: ['**/apps/*-e2e/**/*.alone.spec.ts'] },
   ],
 };

@@ -1,5 +1,5 @@
 /**
- * `npm test`: every project of jest.config.mjs in turn (unit, int, e2e), then one line `N passed, N failed, N skipped`.
+ * `npm test`: every project of jest.config.mjs in turn (unit, int, e2e, e2e-alone), then one line `N passed, N failed, N skipped`.
  * Arguments go to jest: paths, `-t name`. `--only unit,int` chooses stages.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,12 +11,13 @@ import { tally } from './test-tally.mjs';
 const root = join(import.meta.dirname, '..');
 const jest = join(root, 'node_modules/jest/bin/jest.js');
 
-/** `deadlineMinutes` is for a stage that hangs: it is ended and counts as failed. e2e starts whole platforms, one at a time. */
+/** `deadlineMinutes` is for a stage that hangs: it is ended and counts as failed. e2e starts whole platforms, two at a time, and e2e-alone one. */
 const STAGES = [
   { name: 'unit', deadlineMinutes: 10, args: ['--maxWorkers=100%'] },
   // The build also makes Nx's graph of the projects, without which the rules for imports are skipped.
   { name: 'int', deadlineMinutes: 15, args: ['--maxWorkers=2'], needsBuild: true },
-  { name: 'e2e', deadlineMinutes: 20, args: ['--runInBand'], needsBuild: true },
+  { name: 'e2e', deadlineMinutes: 20, args: ['--maxWorkers=2'], needsBuild: true },
+  { name: 'e2e-alone', deadlineMinutes: 10, args: ['--runInBand'], needsBuild: true },
 ];
 
 function chosenStages(args) {
@@ -24,7 +25,7 @@ function chosenStages(args) {
   if (at < 0) return { stages: STAGES, filters: args };
   const names = (args[at + 1] ?? '').split(',');
   const unknown = names.find((name) => !STAGES.some((stage) => stage.name === name));
-  if (unknown !== undefined) throw new Error(`--only takes unit, int and e2e, not "${unknown}"`);
+  if (unknown !== undefined) throw new Error(`--only takes unit, int, e2e and e2e-alone, not "${unknown}"`);
   return { stages: STAGES.filter((stage) => names.includes(stage.name)), filters: args.toSpliced(at, 2) };
 }
 

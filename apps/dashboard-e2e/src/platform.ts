@@ -1,16 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { waitFor } from '@tidewatch/testing';
+import { freePortRange, waitFor } from '@tidewatch/testing';
 
 const MAIN = resolve(__dirname, '../../../dist/tools/standalone/src/main.js');
 const PAGE = resolve(__dirname, '../../../dist/apps/dashboard-web/index.html');
-/** The platform takes so many ports in a row. */
-const PORTS = 8;
 const START_DEADLINE_MS = 120_000;
 
 /** A running Tidewatch in a folder of its own: what `--print-json` says of it. */
@@ -31,7 +28,7 @@ export async function startPlatform(extraArguments: readonly string[] = []): Pro
   const dataDir = await mkdtemp(join(tmpdir(), 'tidewatch-e2e-'));
   // PostgreSQL does not run as root: another account has to get through to its folder.
   await chmod(dataDir, 0o711);
-  const port = String(await freePorts());
+  const port = String(await freePortRange());
   const child = spawn(
     process.execPath,
     [MAIN, '--data-dir', dataDir, '--port', port, '--print-json', ...extraArguments],
@@ -78,22 +75,4 @@ async function end(child: ChildProcess): Promise<void> {
     () => child.exitCode !== null || child.signalCode !== null,
     60_000,
   );
-}
-
-/** The first of a row of free ports, below those that systems give to outgoing connections. */
-async function freePorts(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const first = 20_000 + Math.floor(Math.random() * (32_000 - 20_000));
-    const checks = Array.from({ length: PORTS }, (_, index) => isFree(first + index));
-    if ((await Promise.all(checks)).every(Boolean)) return first;
-  }
-  throw new Error('no free ports');
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolveFree) => {
-    const server = createServer();
-    server.once('error', () => resolveFree(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolveFree(true)));
-  });
 }

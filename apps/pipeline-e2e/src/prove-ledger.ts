@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   ChaosPlatform,
   type Driver,
@@ -9,25 +9,12 @@ import {
   type FaultName,
   LEDGER_SETTINGS,
   armedFailPoints,
-  describeWithKafka,
   runFault,
 } from '@tidewatch/testing';
 import { STANDALONE } from './standalone-script';
 
 const SEED = 20_251;
 const SECONDS = 5;
-/** One platform after the other takes all this; the fail points come first, as they are armed from the start. */
-const EMBEDDED: FaultName[] = [
-  'fail-points',
-  'kill-services',
-  'kill-gateway',
-  'pause-processing',
-  'pause-storage',
-  'kill-postgres',
-];
-/** The gateway knows nothing of the driver. */
-const KAFKA: FaultName[] = [...EMBEDDED.filter((fault) => fault !== 'kill-gateway'), 'kill-broker'];
-
 const VICTIMS: Partial<Record<FaultName, string[]>> = {
   'fail-points': ['fail points'],
   'kill-services': ['ingestion', 'processing', 'storage'],
@@ -45,10 +32,8 @@ function servicesOf(strikes: Readonly<Record<string, number>>): string[] {
   return [...new Set(Object.keys(strikes).map((id) => id.replace(/-\d+$/, '')))].sort();
 }
 
-describe('the ledger on the embedded log', () => proveOn('postgres', EMBEDDED));
-describeWithKafka('the ledger on Kafka', () => proveOn('kafka', KAFKA));
-
-function proveOn(driver: Driver, faults: FaultName[]): void {
+/** Starts a platform, lets these faults strike it one after the other, and holds each against the ledger. */
+export function proveLedger(driver: Driver, faults: readonly FaultName[]): void {
   const folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-ledger-'));
   const lines: string[] = [];
   let platform: ChaosPlatform | undefined;
