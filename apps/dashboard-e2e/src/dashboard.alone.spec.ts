@@ -164,6 +164,49 @@ function proveWith(prepare: Prepare): void {
     await page.goBack();
   });
 
+  test('shows a group of devices in the chart, chosen by keyboard, and after a reload', async () => {
+    const groups = page.getByRole('region', { name: 'Groups' });
+    await groups.getByText('No group has sent anything lately.').waitFor();
+    const tenSeconds = 10_000;
+    const startMs = Math.floor(Date.now() / tenSeconds) * tenSeconds - 6 * tenSeconds;
+    const readingsOf = (device: string, offset: number) =>
+      Array.from({ length: 60 }, (_, second) => ({
+        ...{ device, metric: 'flow', tags: { site: 'north' }, value: offset + (second % 10) },
+        time: new Date(startMs + second * 1_000).toISOString(),
+      }));
+    await post([...readingsOf('pump-1', 10), ...readingsOf('pump-2', 30)]);
+    const choice = groups.getByRole('button', { name: 'Show site=north · flow in the chart' });
+    await choice.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'site=north · flow' }).waitFor();
+    // The newest window has not ended: five of two devices with ten readings each.
+    const summary = page.getByTestId('chart-summary').filter({
+      hasText: /mean 24\.5 of 20 readings in 10 s .* Last 10 minutes: from 10 to 39, mean 24\.5 of 100\./,
+    });
+    await summary.waitFor();
+    await page.reload();
+    await isLive();
+    await summary.waitFor();
+    await page.locator('.uplot canvas').waitFor();
+    expect(await choice.getAttribute('aria-pressed')).toBe('true');
+    await page.getByText('Latest windows as a table').click();
+    const rows = page.getByRole('table', { name: 'Latest windows' }).getByRole('row');
+    expect(await rows.count()).toBe(6);
+    await rows
+      .last()
+      .filter({ hasText: /20\s*24\.5\s*10\s*39/ })
+      .waitFor();
+    await page.setViewportSize(PHONE);
+    expect(await page.evaluate(overflow)).toBe(0);
+    await page.setViewportSize(DESKTOP);
+    for (const scheme of ['dark', 'light'] as const) {
+      await inColours(scheme);
+      expect(await page.evaluate(lowContrast)).toEqual([]);
+    }
+    await page.goBack();
+    await page.getByRole('heading', { name: 'first · temperature' }).waitFor();
+  });
+
   test('shows that every service is ready', async () => {
     const services = page.getByRole('region', { name: 'Services' });
     await waitFor(
@@ -191,7 +234,7 @@ function proveWith(prepare: Prepare): void {
     await page.locator('.uplot canvas').waitFor();
     for (const role of ['banner', 'main'] as const) expect(await page.getByRole(role).count()).toBe(1);
     expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
-    for (const name of ['Devices', 'Anomalies', 'Services']) {
+    for (const name of ['Devices', 'Groups', 'Anomalies', 'Services']) {
       expect(await page.getByRole('region', { name }).count()).toBe(1);
     }
     const walked: string[] = [];

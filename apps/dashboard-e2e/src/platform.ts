@@ -33,6 +33,7 @@ export async function startPlatform(extraArguments: readonly string[] = []): Pro
     process.execPath,
     [MAIN, '--data-dir', dataDir, '--port', port, '--print-json', ...extraArguments],
     {
+      env: { ...process.env, TIDEWATCH_PROCESSING_GROUP_TAGS: 'site' },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

@@ -6,10 +6,11 @@ import { deviceGroup, groupWindow, seriesRef, windowAggregate } from './windows'
 export const LIVE_PATH = '/socket.io';
 export const LIVE_EVENTS = { subscribe: 'subscribe', unsubscribe: 'unsubscribe', frame: 'frame' } as const;
 
-/** What a subscription shows: the latest value of each series, the points of one, the windows of a group, anomalies, or system health. */
+/** What a subscription shows: the latest value of each series, the points of one, which groups there are, the windows of one, anomalies, or system health. */
 export const subscription = z.discriminatedUnion('view', [
   z.strictObject({ view: z.literal('latest') }),
   z.strictObject({ view: z.literal('series'), series: seriesRef }),
+  z.strictObject({ view: z.literal('groups') }),
   z.strictObject({ view: z.literal('group'), group: deviceGroup }),
   z.strictObject({ view: z.literal('anomalies') }),
   z.strictObject({ view: z.literal('health') }),
@@ -34,12 +35,14 @@ export const points = z.object({ timeMs: z.array(z.number()), value: z.array(z.n
 export type Points = z.infer<typeof points>;
 
 /**
- * Frame 0 replaces what the client has; a later one adds to it (`health` always replaces). A window with the id of an earlier one is a
+ * Frame 0 replaces what the client has; a later one adds to it (`groups` and `health` always replace). A window with the id of an earlier one is a
  * revision of it.
  */
 export const frameBody = z.discriminatedUnion('view', [
   z.object({ view: z.literal('latest'), values: z.array(latestValue) }),
   z.object({ view: z.literal('series'), points, windows: z.array(windowAggregate) }),
+  /** Those of which recent windows are known, and how many more there are. */
+  z.object({ view: z.literal('groups'), groups: z.array(deviceGroup), more: z.number().int().nonnegative() }),
   /** Each window as it is now; ascending by start. */
   z.object({ view: z.literal('group'), windows: z.array(groupWindow) }),
   z.object({

@@ -1,9 +1,10 @@
 import type uPlot from 'uplot';
-import { formatQuantity, formatTick, formatTime, formatValue, type Measure } from '../series/format';
+import { formatTick, formatValue } from '../series/format';
 
 export interface ChartColors {
   readonly line: string;
   readonly fill: string;
+  readonly band: string;
   readonly grid: string;
   readonly text: string;
   readonly anomaly: string;
@@ -17,12 +18,18 @@ export function readColors(element: HTMLElement): ChartColors {
   return {
     line: read('--tw-chart-line'),
     fill: read('--tw-chart-fill'),
+    band: read('--tw-chart-band'),
     grid: read('--tw-chart-grid'),
     text: read('--tw-chart-text'),
     anomaly: read('--tw-chart-anomaly'),
     background: read('--mantine-color-body'),
   };
 }
+
+/** Times in milliseconds and values; with a band, also the least and the greatest value around each. */
+export type ChartData =
+  | [timeMs: number[], value: number[]]
+  | [timeMs: number[], value: number[], least: number[], greatest: number[]];
 
 export interface Mark {
   readonly timeMs: number;
@@ -35,13 +42,14 @@ interface ChartSetup {
   readonly height: number;
   /** Anomalies to be marked, asked for at each drawing. */
   readonly marks: () => readonly Mark[];
-  /** Unit and digits, asked for likewise. */
-  readonly measure: () => Measure;
+  readonly hasBand: boolean;
+  /** Of the point with this index, asked for likewise. */
+  readonly describe: (index: number) => string;
   /** What is under the pointer. */
   readonly onPointer: (text: string) => void;
 }
 
-/** One line, its anomalies, local time along the bottom. */
+/** One line, maybe in a band, its anomalies, local time along the bottom. */
 export function chartOptions(setup: ChartSetup): uPlot.Options {
   const { colors } = setup;
   const axis = {
@@ -62,11 +70,13 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
       {},
       {
         stroke: colors.line,
-        fill: colors.fill,
+        ...(!setup.hasBand && { fill: colors.fill }),
         width: 1.75,
         points: { show: (plot) => (plot.data[0].length > 80 ? false : true), size: 5, fill: colors.line },
       },
+      ...(setup.hasBand ? [edge(colors), edge(colors)] : []),
     ],
+    ...(setup.hasBand && { bands: [{ series: [3, 2] as [number, number], fill: colors.band }] }),
     axes: [
       {
         ...axis,
@@ -77,9 +87,14 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     ],
     hooks: {
       draw: [(plot) => drawMarks(plot, setup.marks(), colors)],
-      setCursor: [(plot) => setup.onPointer(pointerText(plot, setup.measure()))],
+      setCursor: [({ cursor }) => setup.onPointer(cursor.idx == null ? '' : setup.describe(cursor.idx))],
     },
   };
+}
+
+/** Of a band. */
+function edge({ line }: ChartColors): uPlot.Series {
+  return { stroke: line, width: 0.5, points: { show: false } };
 }
 
 /** Room for the longest label. uPlot asks before there are labels, too. */
@@ -119,12 +134,4 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors): vo
     ctx.stroke();
   }
   ctx.restore();
-}
-
-function pointerText(plot: uPlot, measure: Measure): string {
-  const index = plot.cursor.idx;
-  if (index === null || index === undefined) return '';
-  const [timeMs, value] = [plot.data[0][index], plot.data[1]?.[index]];
-  if (timeMs === undefined || value === null || value === undefined) return '';
-  return `${formatTime(timeMs, Date.now())} · ${formatQuantity(value, measure)}`;
 }

@@ -1,162 +1,44 @@
-import { Alert, Center, SegmentedControl, Skeleton, Table, Text } from '@mantine/core';
-import type { Anomaly, SeriesRef } from '@tidewatch/contracts';
-import { lazy, Suspense, useMemo, useState } from 'react';
-import { isWithdrawn } from '../anomalies/incidents';
+import { Center, SegmentedControl, Text } from '@mantine/core';
+import type { Anomaly } from '@tidewatch/contracts';
+import { useState } from 'react';
+import { groupId, groupLabel } from '../groups/group';
+import { GroupChart } from '../groups/group-chart';
 import { Panel } from '../layout/panel';
-import { useNow } from '../live/use-now';
-import { formatMean, formatQuantity, formatTime, type Measure } from '../series/format';
-import { useMetric, useMetrics } from '../series/metrics';
+import { useMetrics } from '../series/metrics';
 import { useSelection } from '../series/selection';
 import { seriesId, seriesLabel, unitLabel } from '../series/series';
-import type { ChartPoints } from './chart-points';
-import { useSeriesPoints } from './use-series-points';
+import { type Range, RANGES } from './ranges';
+import { SeriesChart } from './series-chart';
 
-const LineChart = lazy(() => import('./line-chart'));
-
-const RANGES = [
-  { label: '1 min', value: '60000', words: 'minute' },
-  { label: '10 min', value: '600000', words: '10 minutes' },
-  { label: '1 h', value: '3600000', words: 'hour' },
-];
-
-/** The chosen series, live. */
+/** The chosen series or group, live. */
 export function ChartPanel({ anomalies }: { anomalies: readonly Anomaly[] }) {
-  const { series } = useSelection();
-  const metric = useMetrics().get(series?.metric ?? '');
-  const [range, setRange] = useState('600000');
+  const { series, group } = useSelection();
+  const metric = useMetrics().get((series ?? group)?.metric ?? '');
+  const [range, setRange] = useState<Range>(RANGES[1]);
+  const label = (series && seriesLabel(series, metric)) ?? (group && groupLabel(group, metric));
   return (
     <Panel
-      title={series === undefined ? 'Chart' : `${seriesLabel(series, metric)}${unitLabel(metric)}`}
+      title={label === undefined ? 'Chart' : `${label}${unitLabel(metric)}`}
       className="tw-first"
       aside={
-        series && (
+        label !== undefined && (
           <SegmentedControl
             size="xs"
             aria-label="Range of the chart"
-            data={RANGES.map(({ label, value }) => ({ label, value }))}
-            value={range}
-            onChange={setRange}
+            data={RANGES.map(({ label, ms }) => ({ label, value: String(ms) }))}
+            value={String(range.ms)}
+            onChange={(value) => setRange(RANGES.find(({ ms }) => String(ms) === value)!)}
           />
         )
       }
     >
-      {series === undefined ? (
+      {series && <SeriesChart key={seriesId(series)} series={series} range={range} anomalies={anomalies} />}
+      {group && <GroupChart key={groupId(group)} group={group} range={range} />}
+      {label === undefined && (
         <Center h={320}>
           <Text c="dimmed">Choose a metric to see it move.</Text>
         </Center>
-      ) : (
-        <SeriesChart key={seriesId(series)} series={series} range={range} anomalies={anomalies} />
       )}
     </Panel>
-  );
-}
-
-interface SeriesChartProps {
-  readonly series: SeriesRef;
-  readonly range: string;
-  readonly anomalies: readonly Anomaly[];
-}
-
-function SeriesChart({ series, range, anomalies }: SeriesChartProps) {
-  const id = seriesId(series);
-  const metric = useMetric(series.metric);
-  const rangeMs = Number(range);
-  const words = RANGES.find(({ value }) => value === range)!.words;
-  const { points, version, isLoading, error, lastMinute } = useSeriesPoints(series, id, rangeMs);
-  const nowMs = useNow(rangeMs <= 60_000 ? 250 : 1_000);
-  const fromMs = nowMs - rangeMs;
-  // `points` is changed in place: `version` says when.
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- see above
-  const data = useMemo(() => points.from(fromMs), [points, version, fromMs]);
-  const marks = useMemo(
-    () =>
-      anomalies
-        .filter((anomaly) => seriesId(anomaly.series) === id && !isWithdrawn(anomaly))
-        .map(({ peakTime, peakValue }) => ({ timeMs: Date.parse(peakTime), value: peakValue })),
-    [anomalies, id],
-  );
-  const marked = marks.filter(({ timeMs }) => timeMs >= fromMs).length;
-  const summary = summaryText(points, fromMs, { nowMs, words, marked, metric });
-
-  return (
-    <figure className="tw-figure">
-      {error !== null && (
-        <Alert color="orange" variant="light" mb="xs" role="status">
-          History is not available: {error.message} Live points go on.
-        </Alert>
-      )}
-      {isLoading ? (
-        <Skeleton height={320} aria-label="Loading the chart" />
-      ) : (
-        <Suspense fallback={<Skeleton height={320} aria-label="Loading the chart" />}>
-          <LineChart
-            data={data}
-            fromMs={fromMs}
-            toMs={nowMs}
-            marks={marks}
-            summary={summary}
-            metric={metric}
-          />
-        </Suspense>
-      )}
-      <Text component="figcaption" size="sm" c="dimmed" mt="xs" data-testid="chart-summary">
-        {summary}
-        {lastMinute &&
-          ` Last full minute: mean ${formatMean(lastMinute.sum / lastMinute.count, metric)} of ${lastMinute.count}.`}
-      </Text>
-      <LatestReadings data={data} nowMs={nowMs} metric={metric} />
-    </figure>
-  );
-}
-
-function summaryText(
-  points: ChartPoints,
-  fromMs: number,
-  { nowMs, words, marked, metric }: { nowMs: number; words: string; marked: number; metric: Measure },
-): string {
-  const summary = points.summary(fromMs);
-  if (summary === undefined) {
-    const newest = points.newestMs;
-    const last = newest === undefined ? '' : ` The latest one is of ${formatTime(newest, nowMs)}.`;
-    return `No readings in the last ${words}.${last}`;
-  }
-  const { last, lastMs, min, max, mean } = summary;
-  const anomalies = marked === 0 ? '' : ` ${marked} ${marked === 1 ? 'anomaly' : 'anomalies'} marked.`;
-  const show = (value: number): string => formatQuantity(value, metric);
-  return `${show(last)} at ${formatTime(lastMs, nowMs)}. Last ${words}: from ${show(min)} to ${show(max)}, mean ${formatMean(mean, metric)}.${anomalies}`;
-}
-
-/** The newest points as text, for those who can't see the line or want the numbers. */
-function LatestReadings(props: { data: [number[], number[]]; nowMs: number; metric: Measure }) {
-  const { data, nowMs, metric } = props;
-  const [isOpen, setIsOpen] = useState(false);
-  const [times, values] = data;
-  const first = Math.max(0, times.length - 20);
-  return (
-    <details className="tw-details" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
-      <summary>Latest readings as a table</summary>
-      {isOpen && (
-        <Table verticalSpacing={2} maw={360} aria-label="Latest readings">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">Time</Table.Th>
-              <Table.Th scope="col" ta="right">
-                Value
-              </Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {times.slice(first).map((timeMs, index) => (
-              <Table.Tr key={timeMs}>
-                <Table.Td>{formatTime(timeMs, nowMs)}</Table.Td>
-                <Table.Td ta="right" className="tw-number">
-                  {formatQuantity(values[first + index]!, metric)}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      )}
-    </details>
   );
 }

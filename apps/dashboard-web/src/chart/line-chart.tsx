@@ -2,34 +2,35 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { Measure } from '../series/format';
-import { chartOptions, readColors, type Mark } from './chart-options';
+import { type ChartData, chartOptions, readColors, type Mark } from './chart-options';
 
 interface Props {
-  /** Columns: times in milliseconds, values. */
-  readonly data: [number[], number[]];
+  /** It has a band or has none for as long as the chart is there. */
+  readonly data: ChartData;
   readonly fromMs: number;
   readonly toMs: number;
   readonly marks: readonly Mark[];
   /** Read out in place of the picture. */
   readonly summary: string;
-  readonly metric: Measure;
+  /** What is shown of the point with this index under the pointer. */
+  readonly describe: (index: number) => string;
 }
 
 const HEIGHT = 320;
 
 /** The line itself. Loaded when the first chart is shown. */
-export default function LineChart({ data, fromMs, toMs, marks, summary, metric }: Props) {
+export default function LineChart({ data, fromMs, toMs, marks, summary, describe }: Props) {
   const holder = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
   const scheme = useComputedColorScheme();
   const marksOf = useRef(marks);
-  const measureOf = useRef(metric);
+  const describeOf = useRef(describe);
+  const hasBand = data.length > 2;
 
   const draw = useEffectEvent(() => {
     marksOf.current = marks;
-    measureOf.current = metric;
+    describeOf.current = describe;
     plot.current?.batch((chart: UPlot) => {
       chart.setData(data, false);
       chart.setScale('x', { min: fromMs, max: toMs });
@@ -44,12 +45,13 @@ export default function LineChart({ data, fromMs, toMs, marks, summary, metric }
         width: element.clientWidth,
         height: HEIGHT,
         marks: () => marksOf.current,
-        measure: () => measureOf.current,
+        hasBand,
+        describe: (index) => describeOf.current(index),
         onPointer: (text) => {
           if (readout.current) readout.current.textContent = text;
         },
       }),
-      [[], []],
+      hasBand ? [[], [], [], []] : [[], []],
       element,
     );
     plot.current = chart;
@@ -61,9 +63,9 @@ export default function LineChart({ data, fromMs, toMs, marks, summary, metric }
       chart.destroy();
       plot.current = undefined;
     };
-  }, [scheme]);
+  }, [scheme, hasBand]);
 
-  useEffect(() => draw(), [data, fromMs, toMs, marks, metric]);
+  useEffect(() => draw(), [data, fromMs, toMs, marks, describe]);
 
   return (
     <div className="tw-chart">

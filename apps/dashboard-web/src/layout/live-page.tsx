@@ -4,6 +4,7 @@ import { AnomaliesPanel } from '../anomalies/anomalies-panel';
 import { ChartPanel } from '../chart/chart-panel';
 import { DetectionPanel } from '../detection/detection-panel';
 import { DevicesPanel } from '../devices/devices-panel';
+import { GroupsPanel } from '../groups/groups-panel';
 import { HealthPanel } from '../health/health-panel';
 import { ReconnectingBanner } from '../live/connection-badge';
 import { LiveContext, useOpenConnection } from '../live/live-context';
@@ -43,6 +44,7 @@ function Panels() {
     <div className="tw-grid">
       <div className="tw-column">
         <DevicesPanel />
+        <GroupsPanel />
         <HealthPanel />
       </div>
       <div className="tw-column">

@@ -110,11 +110,13 @@ describe('the live connection', () => {
     expect(socket.connects).toBe(1);
   });
 
-  test('asks again after a refusal', () => {
-    connection.subscribe({ view: 'latest' }, listener);
+  test('asks again after a refusal, and says why', () => {
+    const refusals: string[] = [];
+    connection.subscribe({ view: 'latest' }, listener, (detail) => refusals.push(detail));
     socket.receive('connect');
     socket.sent[0]!.ack!({ ok: false, code: 'too-many-requests', detail: 'Wait.' });
     expect(socket.sent).toHaveLength(1);
+    expect(refusals).toEqual(['Wait.']);
     waiting.forEach((action) => action());
     expect(socket.sent).toHaveLength(2);
   });

@@ -20,10 +20,13 @@ export interface LiveSocket {
 
 /** Called with frame 0 (`isSnapshot`: replace everything) and with each frame after it. */
 export type FrameListener = (body: FrameBody, isSnapshot: boolean) => void;
+/** Called with the reason when the server does not take a subscription. It is asked again. */
+export type RefusalListener = (detail: string) => void;
 
 interface ActiveSubscription {
   readonly subscription: Subscription;
   readonly listener: FrameListener;
+  readonly onRefusal: RefusalListener;
   /** Set by the acknowledgement; undefined while there is none, or after the connection was lost. */
   id: string | undefined;
   nextSeq: number;
@@ -65,8 +68,15 @@ export class LiveConnection {
   }
 
   /** Returns the function that ends the subscription. */
-  subscribe(subscription: Subscription, listener: FrameListener): () => void {
-    const active: ActiveSubscription = { subscription, listener, id: undefined, nextSeq: 0, attempt: 0 };
+  subscribe(
+    subscription: Subscription,
+    listener: FrameListener,
+    onRefusal: RefusalListener = () => undefined,
+  ): () => void {
+    const active: ActiveSubscription = {
+      ...{ subscription, listener, onRefusal },
+      ...{ id: undefined, nextSeq: 0, attempt: 0 },
+    };
     this.#subscriptions.add(active);
     if (this.socket.connected) this.#request(active);
     return () => {
@@ -115,7 +125,10 @@ export class LiveConnection {
     this.socket.emit(LIVE_EVENTS.subscribe, active.subscription, (answer: unknown) => {
       const parsed = subscribed.safeParse(answer).data;
       if (parsed?.ok === true) this.#onSnapshot(active, attempt, parsed.frame);
-      else if (this.#isCurrent(active, attempt)) this.#retry(active, attempt);
+      else if (this.#isCurrent(active, attempt)) {
+        if (parsed !== undefined) active.onRefusal(parsed.detail);
+        this.#retry(active, attempt);
+      }
     });
   }
 

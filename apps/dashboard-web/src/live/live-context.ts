@@ -45,17 +45,24 @@ export function useLiveStatus(): LiveStatus {
   );
 }
 
-/** Subscribes for as long as the component is there; anew when `key` changes, which names the subscription. */
+/**
+ * Subscribes for as long as the component is there; anew when `key` changes, which names the subscription. Returns why the server does not take it, until it does.
+ */
 export function useSubscription(
   key: string,
   subscription: Subscription,
   onFrame: (body: FrameBody, isSnapshot: boolean) => void,
-): void {
+): string | undefined {
   const connection = use(LiveContext);
-  const listener = useEffectEvent(onFrame);
+  const [refusal, setRefusal] = useState<string>();
+  const listener = useEffectEvent((body: FrameBody, isSnapshot: boolean) => {
+    setRefusal(undefined);
+    onFrame(body, isSnapshot);
+  });
   const wanted = useEffectEvent(() => subscription);
   useEffect(
-    () => connection?.subscribe(wanted(), (body, isSnapshot) => listener(body, isSnapshot)),
+    () => connection?.subscribe(wanted(), (body, isSnapshot) => listener(body, isSnapshot), setRefusal),
     [connection, key],
   );
+  return refusal;
 }

@@ -1,28 +1,37 @@
-import type { SeriesRef } from '@tidewatch/contracts';
-import { createContext, use, useCallback, useEffect, useState } from 'react';
-import { fromQuery, toQuery } from './address';
+import type { DeviceGroup, SeriesRef } from '@tidewatch/contracts';
+import { createContext, use, useEffect, useMemo, useState } from 'react';
+import { type Chosen, fromQuery, toQuery } from './address';
 
-export interface Selection {
-  readonly series: SeriesRef | undefined;
+export interface Selection extends Chosen {
   readonly choose: (series: SeriesRef) => void;
+  readonly chooseGroup: (group: DeviceGroup) => void;
 }
 
-export const SelectionContext = createContext<Selection>({ series: undefined, choose: () => undefined });
+export const SelectionContext = createContext<Selection>({
+  choose: () => undefined,
+  chooseGroup: () => undefined,
+});
 
-/** Which series the chart shows. */
+/** Which series or group the chart shows. */
 export const useSelection = (): Selection => use(SelectionContext);
 
 /** The selection, kept in the address so that reload, bookmark and the back button work. */
 export function useSelectionState(): Selection {
-  const [series, setSeries] = useState(() => fromQuery(location.search));
+  const [chosen, setChosen] = useState(() => fromQuery(location.search));
   useEffect(() => {
-    const onBack = (): void => setSeries(fromQuery(location.search));
+    const onBack = (): void => setChosen(fromQuery(location.search));
     addEventListener('popstate', onBack);
     return () => removeEventListener('popstate', onBack);
   }, []);
-  const choose = useCallback((chosen: SeriesRef) => {
-    history.pushState(null, '', location.pathname + toQuery(chosen));
-    setSeries(chosen);
-  }, []);
-  return { series, choose };
+  return useMemo(() => {
+    const choose = (next: Chosen): void => {
+      history.pushState(null, '', location.pathname + toQuery(next));
+      setChosen(next);
+    };
+    return {
+      ...chosen,
+      choose: (series) => choose({ series }),
+      chooseGroup: (group) => choose({ group }),
+    };
+  }, [chosen]);
 }

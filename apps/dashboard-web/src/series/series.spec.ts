@@ -20,11 +20,19 @@ describe('a series', () => {
   });
 
   test('goes into the address and comes back', () => {
-    expect(fromQuery(toQuery(series))).toEqual(series);
-    expect(toQuery(undefined)).toBe('');
-    expect(fromQuery('')).toBeUndefined();
-    expect(fromQuery('?device=a&metric=b&tag=rubbish')).toBeUndefined();
+    expect(fromQuery(toQuery({ series }))).toEqual({ series });
+    expect(toQuery({})).toBe('');
+    expect(fromQuery('').series).toBeUndefined();
+    expect(fromQuery('?device=a&metric=b&tag=rubbish')).toEqual({});
   });
+});
+
+test('a group goes into the address and comes back', () => {
+  const group = { tag: 'site', value: 'north & "south"', metric: 'temp' };
+  expect(fromQuery(toQuery({ group }))).toEqual({ group });
+  expect(fromQuery('?group=rubbish&metric=b')).toEqual({});
+  expect(fromQuery('?group=["site",""]&metric=b').group).toBeUndefined();
+  expect(fromQuery('?group=["site","north"]').group).toBeUndefined();
 });
 
 describe('values and times', () => {

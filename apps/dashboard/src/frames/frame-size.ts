@@ -7,6 +7,8 @@ export function estimatedBytes(body: FrameBody): number {
       return body.values.reduce((sum, { series }) => sum + estimatedValueBytes(series), 0);
     case 'series':
       return body.points.timeMs.length * 30 + body.windows.length * 450;
+    case 'groups':
+      return body.groups.length * 80;
     case 'group':
       return body.windows.length * 450;
     case 'anomalies':

@@ -5,6 +5,7 @@ import { LiveState } from '../state/live-state';
 import { AnomalySource } from './anomaly-source';
 import type { FrameSource } from './frame-source';
 import { GroupSource } from './group-source';
+import { GroupsSource } from './groups-source';
 import { HealthSource } from './health-source';
 import { LatestSource } from './latest-source';
 import { SeriesSource } from './series-source';
@@ -24,6 +25,8 @@ export class FrameSources {
         return new LatestSource(this.state);
       case 'series':
         return new SeriesSource(this.state, wanted.series);
+      case 'groups':
+        return new GroupsSource(this.state.groups);
       case 'group':
         return new GroupSource(this.state.groups, wanted.group);
       case 'anomalies':

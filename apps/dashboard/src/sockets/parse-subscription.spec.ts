@@ -5,16 +5,19 @@ const series = { device: 'press-3', metric: 'temperature', tags: { line: '1' } }
 const long = 'é'.repeat(65);
 
 describe('a subscription', () => {
-  test.each([{ view: 'latest' }, { view: 'anomalies' }, { view: 'health' }, { view: 'series', series }])(
-    '%j is one',
-    (body) => expect(parseSubscription(body)).toEqual(body),
-  );
+  test.each([
+    { view: 'latest' },
+    { view: 'groups' },
+    { view: 'anomalies' },
+    { view: 'health' },
+    { view: 'series', series },
+  ])('%j is one', (body) => expect(parseSubscription(body)).toEqual(body));
 
   test.each<[unknown, string]>([
     [undefined, 'Not a subscription: Invalid input: expected object, received undefined.'],
     ['latest', 'Not a subscription: Invalid input: expected object, received string.'],
-    [{ view: 'nothing' }, 'At /view: must be one of latest, series, group, anomalies, health.'],
-    [{}, 'At /view: must be one of latest, series, group, anomalies, health.'],
+    [{ view: 'nothing' }, 'At /view: must be one of latest, series, groups, group, anomalies, health.'],
+    [{}, 'At /view: must be one of latest, series, groups, group, anomalies, health.'],
     [{ view: 'latest', more: 1 }, 'Not a subscription: Unrecognized key: "more".'],
     [{ view: 'series' }, 'At /series: Invalid input: expected object, received undefined.'],
     [

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { GroupPartial } from '@tidewatch/contracts';
 import { GroupSource } from '../frames/group-source';
+import { GroupsSource } from '../frames/groups-source';
 import { GroupState } from './group-state';
 
+const MINUTE = { sizeMs: 60_000, stepMs: 60_000 };
 const GROUP = { tag: 'site', value: 'north', metric: 'flow' };
 
 /** Of readings of one value, a second apart. */
@@ -79,16 +81,44 @@ describe('windows of groups', () => {
 
   test('are bounded, and a part that comes after its window was dropped does not pass for it', () => {
     const state = new GroupState(1_000);
-    for (let i = 0; i < 70; i++) state.apply(partial(0, i * 10_000, 1));
+    for (let i = 0; i < 70; i++) {
+      state.apply(partial(0, i * 10_000, 1));
+      // Those of another kind have room of their own.
+      if (i % 6 === 0) state.apply({ ...partial(0, i * 10_000, 1), ...MINUTE, id: `minute ${i}` });
+    }
+    const short = () => state.recent(GROUP).filter(({ sizeMs }) => sizeMs === 10_000);
     state.apply(partial(1, 90_000, 1));
     state.apply(partial(0, 90_000, 1, { count: 2, revision: 1 }));
-    expect(state.recent(GROUP).map(({ startMs }) => startMs)).toEqual(
+    expect(state.recent(GROUP).length - short().length).toBe(12);
+    expect(short().map(({ startMs }) => startMs)).toEqual(
       Array.from({ length: 60 }, (_, i) => (i + 10) * 10_000),
     );
     state.apply(partial(1, 100_000, 1));
-    expect(state.recent(GROUP)[0]).toMatchObject({ startMs: 100_000, count: 2 });
+    expect(short()[0]).toMatchObject({ startMs: 100_000, count: 2 });
     const few = new GroupState(3);
     for (const [partition, startMs] of [[0, 0], [1, 0], [0, 10_000], [1, 10_000]] as const) few.apply(partial(partition, startMs, 1)); // prettier-ignore
     expect(few.recent(GROUP).map(({ startMs, count }) => [startMs, count])).toEqual([[10_000, 2]]);
+  });
+
+  test('tell which groups there are, while windows of them are known', () => {
+    const state = new GroupState(2);
+    const source = new GroupsSource(state);
+    expect(source.snapshot()).toEqual({ view: 'groups', groups: [], more: 0 });
+    const others = Array.from({ length: 3 }, (_, i) => ({ ...GROUP, value: `south-${i}` }));
+    state.apply(partial(0, 0, 1));
+    expect(source.hasPending()).toBe(true);
+    expect(source.take()).toEqual({ view: 'groups', groups: [GROUP], more: 0 });
+    state.apply(partial(0, 10_000, 1));
+    expect(source.hasPending()).toBe(false);
+    for (const group of others) state.apply({ ...partial(0, 0, 1), id: group.value, group });
+    expect(source.take()).toEqual({ view: 'groups', groups: others.slice(1), more: 0 });
+  });
+
+  test('leave some of very many groups out of the list, and say how many', () => {
+    const state = new GroupState();
+    for (let i = 0; i < 503; i++)
+      state.apply({ ...partial(0, 0, 1), id: `${i}`, group: { ...GROUP, value: `${i}` } });
+    const body = new GroupsSource(state).snapshot();
+    expect(body.view === 'groups' && [body.groups.length, body.more]).toEqual([500, 3]);
   });
 });

@@ -10,11 +10,18 @@ interface Parts {
   readonly partials: Map<number, GroupPartial>;
 }
 
+/** Windows of one size and step. */
+interface Kind {
+  /** In the order of their first arrival. */
+  readonly names: string[];
+  /** Windows up to this start were dropped. A part that comes after all must not pass for the whole. */
+  droppedUntilMs: number;
+}
+
 interface Group {
-  /** By name, in the order of their first arrival. */
+  readonly key: DeviceGroup;
   readonly windows: Map<string, Parts>;
-  /** By kind: windows up to this start were dropped. A part that comes after all must not pass for the whole. */
-  readonly droppedUntilMs: Map<string, number>;
+  readonly kinds: Map<string, Kind>;
 }
 
 /** Told of each window of its group that has changed, by a name that `window` knows. */
@@ -22,11 +29,14 @@ export type GroupWatcher = (name: string) => void;
 
 /** Parts of windows of all groups; each takes 1 to 4 KB. */
 const MOST_PARTIALS = 10_000;
-const WINDOWS_PER_GROUP = 60;
+/** Ten minutes of the short ones, an hour of minutes. */
+const WINDOWS_PER_KIND = 60;
 const MOST_WATCHED = 1_000;
 
 /** Recent windows of groups, of which each partition of the readings tells its part. They are merged when somebody asks. */
 export class GroupState {
+  /** Rises when a group comes or goes. */
+  version = 0;
   readonly #partials: BoundedMap<GroupPartial>;
   readonly #groups = new Map<string, Group>();
   readonly #watchers = new Map<string, Set<GroupWatcher>>();
@@ -45,6 +55,11 @@ export class GroupState {
     const name = nameOfWindow(partial);
     if (!this.#keep(group, name, partial)) return;
     for (const watcher of this.#watchers.get(group) ?? []) watcher(name);
+  }
+
+  /** All groups with recent windows. */
+  known(): DeviceGroup[] {
+    return Array.from(this.#groups.values(), ({ key }) => key);
   }
 
   /** Ascending by start. */
@@ -75,19 +90,31 @@ export class GroupState {
 
   /** False where its window was dropped before. */
   #keep(groupName: string, name: string, partial: GroupPartial): boolean {
-    const group: Group = this.#groups.get(groupName) ?? { windows: new Map(), droppedUntilMs: new Map() };
-    this.#groups.set(groupName, group);
-    const { windows, droppedUntilMs } = group;
-    let parts = windows.get(name);
-    if (parts === undefined) {
-      const kind = kindOf(partial);
-      if (partial.startMs <= (droppedUntilMs.get(kind) ?? -Infinity)) return false;
-      parts = { kind, startMs: partial.startMs, partials: new Map() };
-      windows.set(name, parts);
+    const group = this.#groups.get(groupName) ?? this.#add(groupName, partial.group);
+    const known = group.windows.get(name);
+    if (known !== undefined) {
+      known.partials.set(partial.partition, partial);
+      return true;
     }
-    parts.partials.set(partial.partition, partial);
-    if (windows.size > WINDOWS_PER_GROUP) drop(group, windows.keys().next().value!);
+    const kindName = kindOf(partial);
+    const kind = group.kinds.get(kindName) ?? { names: [], droppedUntilMs: -Infinity };
+    if (partial.startMs <= kind.droppedUntilMs) return false;
+    group.kinds.set(kindName, kind);
+    group.windows.set(name, {
+      kind: kindName,
+      startMs: partial.startMs,
+      partials: new Map([[partial.partition, partial]]),
+    });
+    kind.names.push(name);
+    if (kind.names.length > WINDOWS_PER_KIND) drop(group, kind.names[0]!);
     return true;
+  }
+
+  #add(name: string, key: DeviceGroup): Group {
+    const group: Group = { key, windows: new Map(), kinds: new Map() };
+    this.#groups.set(name, group);
+    this.version += 1;
+    return group;
   }
 
   /** A window without one of its parts would be wrong, so it goes as a whole. */
@@ -96,16 +123,19 @@ export class GroupState {
     const group = this.#groups.get(name);
     if (group === undefined) return;
     drop(group, nameOfWindow(partial));
-    if (group.windows.size === 0) this.#groups.delete(name);
+    if (group.windows.size > 0) return;
+    this.#groups.delete(name);
+    this.version += 1;
   }
 }
 
-function drop({ windows, droppedUntilMs }: Group, name: string): void {
+function drop({ windows, kinds }: Group, name: string): void {
   const parts = windows.get(name);
   if (parts === undefined) return;
-  const { kind, startMs } = parts;
   windows.delete(name);
-  droppedUntilMs.set(kind, Math.max(startMs, droppedUntilMs.get(kind) ?? -Infinity));
+  const kind = kinds.get(parts.kind)!;
+  kind.names.splice(kind.names.indexOf(name), 1);
+  kind.droppedUntilMs = Math.max(parts.startMs, kind.droppedUntilMs);
 }
 
 function nameOfWindow(partial: GroupPartial): string {

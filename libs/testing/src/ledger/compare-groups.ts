@@ -31,8 +31,8 @@ export interface ObservedGroups {
 /** By place, as the topic has them at the end. */
 export type PublishedGroups = ReadonlyMap<string, GroupWindow>;
 
-/** The API has this many for each group, those that came first gone first. */
-const SHOWN_PER_GROUP = 60;
+/** The API has this many of each size and step of a group, those that came first gone first. */
+const SHOWN_PER_KIND = 60;
 
 /** Compares the windows of all groups that a tag of `tags` makes. */
 export function compareGroups(
@@ -73,20 +73,26 @@ export function publishedGroups(groupParts: readonly GroupPartial[]): PublishedG
 
 /** How many windows the API should give in the revision that is published, and does not. */
 export function notShown(published: PublishedGroups, shown: readonly GroupWindow[]): number {
-  const known = new Map<string, number>();
-  for (const { group } of published.values()) {
-    const name = canonicalGroup(group);
-    known.set(name, (known.get(name) ?? 0) + 1);
-  }
+  const known = countByKind([...published.values()]);
+  const current = countByKind(
+    shown.filter((window) => {
+      const place = placeOf(canonicalGroup(window.group), window);
+      return published.get(place)?.revision === window.revision;
+    }),
+  );
   let missing = 0;
-  for (const [name, count] of known) {
-    const current = shown.filter((window) => {
-      if (canonicalGroup(window.group) !== name) return false;
-      return published.get(placeOf(name, window))?.revision === window.revision;
-    });
-    missing += Math.max(0, Math.min(SHOWN_PER_GROUP, count) - current.length);
-  }
+  for (const [kind, count] of known)
+    missing += Math.max(0, Math.min(SHOWN_PER_KIND, count) - (current.get(kind) ?? 0));
   return missing;
+}
+
+function countByKind(windows: readonly GroupWindow[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { group, sizeMs, stepMs } of windows) {
+    const kind = `${canonicalGroup(group)}/${sizeMs}/${stepMs}`;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** All groups that series of the ledger are in. */
