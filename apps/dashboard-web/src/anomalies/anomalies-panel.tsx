@@ -7,7 +7,7 @@ import { formatAge, formatLength, formatTime } from '../series/format';
 import { useMetric, useMetrics } from '../series/metrics';
 import { useSelection } from '../series/selection';
 import { seriesLabel, unitLabel } from '../series/series';
-import { type Incident, incidentsOf, isWithdrawn } from './incidents';
+import { type Incident, incidentsOf, isWithdrawn, othersText } from './incidents';
 import type { Anomalies } from './use-anomalies';
 
 const COLORS: Record<Severity, string> = { info: 'blue', warning: 'orange', critical: 'red' };
@@ -67,10 +67,7 @@ function IncidentItem({ incident, nowMs }: { incident: Incident; nowMs: number }
       <AnomalyEntry anomaly={first} {...timesOf(first, nowMs)} />
       {others.length > 0 && (
         <details className="tw-details">
-          <summary>
-            {incident.isOpen ? 'Going on: ' : ''}
-            {others.length === 1 ? '1 more series' : `${others.length} more`} of {first.series.device}
-          </summary>
+          <summary>{othersText(incident)}</summary>
           {others.map((anomaly) => (
             <AnomalyEntry key={anomaly.id} anomaly={anomaly} {...timesOf(anomaly, nowMs)} />
           ))}
@@ -104,8 +101,8 @@ const AnomalyEntry = memo(function AnomalyEntry(props: EntryProps) {
   const metric = useMetric(anomaly.series.metric);
   return (
     <div data-anomaly={anomaly.id} data-state={anomaly.state}>
-      <Group gap="xs" justify="space-between" wrap="nowrap" align="center">
-        <Group gap="xs" wrap="nowrap" miw={0}>
+      <Group gap="2px 8px" justify="space-between" align="center">
+        <Group gap="xs" wrap="nowrap" className="tw-wide">
           <Badge
             color={isWithdrawn(anomaly) ? 'gray' : COLORS[anomaly.severity]}
             variant="light"
@@ -134,9 +131,12 @@ const AnomalyEntry = memo(function AnomalyEntry(props: EntryProps) {
           {props.age}, {props.course}
         </Text>
       </Group>
-      <Text size="sm" mt={2} {...(isWithdrawn(anomaly) && { td: 'line-through' })}>
+      <Text size="sm" mt={2} {...(isWithdrawn(anomaly) && { td: 'line-through', c: 'dimmed' })}>
         {anomalySentence(anomaly, metric)}
       </Text>
+      {isWithdrawn(anomaly) && (
+        <Text size="sm">Withdrawn: with the readings that came late, this was nothing unusual.</Text>
+      )}
     </div>
   );
 });

@@ -7,7 +7,6 @@ export interface Incident {
   readonly first: Anomaly;
   /** The others, the worst first, withdrawn ones last. */
   readonly others: readonly Anomaly[];
-  readonly isOpen: boolean;
 }
 
 const RANKS: Record<Severity, number> = { info: 0, warning: 1, critical: 2 };
@@ -27,8 +26,20 @@ export function incidentsOf(anomalies: readonly Anomaly[]): Incident[] {
         RANKS[b.severity] - RANKS[a.severity] ||
         b.ratio - a.ratio,
     );
-    return { id, first: first!, others, isOpen: members.some(({ state }) => state === 'open') };
+    return { id, first: first!, others };
   });
+}
+
+/** What there is beside the one that stands for the incident: "Going on: 2 more, 1 withdrawn of press-1". */
+export function othersText({ first, others }: Incident): string {
+  const withdrawn = others.filter(isWithdrawn).length;
+  const counts = [
+    [others.length - withdrawn, 'more'],
+    [withdrawn, 'withdrawn'],
+  ] as const;
+  const told = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const isOpen = others.some(({ state }) => state === 'open');
+  return `${isOpen ? 'Going on: ' : ''}${told.join(', ')} of ${first.series.device}`;
 }
 
 /** Readings that came late have shown that there was none. It stays to be seen, since somebody may have acted on it. */
