@@ -81,9 +81,9 @@ function IncidentItem({ incident, nowMs }: { incident: Incident; nowMs: number }
 function timesOf({ began, state, durationSeconds }: Anomaly, nowMs: number) {
   const beganMs = Date.parse(began);
   const course = {
-    open: `going on for ${formatLength(Math.max(0, nowMs - beganMs))}`,
-    closed: `lasted ${formatLength(durationSeconds * 1_000)}`,
-    withdrawn: 'withdrawn',
+    open: `, going on for ${formatLength(Math.max(0, nowMs - beganMs))}`,
+    closed: `, lasted ${formatLength(durationSeconds * 1_000)}`,
+    withdrawn: '',
   }[state];
   return { age: formatAge(beganMs, nowMs), time: formatTime(beganMs, nowMs), course };
 }
@@ -128,15 +128,14 @@ const AnomalyEntry = memo(function AnomalyEntry(props: EntryProps) {
           c="dimmed"
           className="tw-fixed"
         >
-          {props.age}, {props.course}
+          {props.age}
+          {props.course}
         </Text>
       </Group>
-      <Text size="sm" mt={2} {...(isWithdrawn(anomaly) && { td: 'line-through', c: 'dimmed' })}>
+      {/* Of what was withdrawn the sentence says so. */}
+      <Text size="sm" mt={2} {...(isWithdrawn(anomaly) && { c: 'dimmed' })}>
         {anomalySentence(anomaly, metric)}
       </Text>
-      {isWithdrawn(anomaly) && (
-        <Text size="sm">Withdrawn: with the readings that came late, this was nothing unusual.</Text>
-      )}
     </div>
   );
 });
