@@ -155,12 +155,23 @@ function proveWith(prepare: Prepare): void {
     await summary
       .filter({ hasText: /1 anomaly by these settings, 1 by those in force; 0 new, 0 gone/ })
       .waitFor();
+    const chart = detection.getByTestId('preview-chart');
+    await chart.locator('canvas').waitFor();
+    await chart.getByText('A ring is the peak of an anomaly, the bar below it how long it lasted.').waitFor();
     await detection.getByText('Off', { exact: true }).click();
     await preview.click();
     await summary
       .filter({ hasText: /0 anomalies by these settings, 1 by those in force; 0 new, 1 gone/ })
       .waitFor();
     expect(await detection.getByRole('listitem').getByText('gone', { exact: true }).count()).toBe(1);
+    await chart.getByText('grey ones would be gone').waitFor();
+    await page.setViewportSize(PHONE);
+    expect(await page.evaluate(overflow)).toBe(0);
+    await page.setViewportSize(DESKTOP);
+    for (const scheme of ['dark', 'light'] as const) {
+      await inColours(scheme);
+      expect(await page.evaluate(lowContrast)).toEqual([]);
+    }
     await page.goBack();
   });
 

@@ -13,6 +13,7 @@ export const PREVIEW_LIMITS = {
   runInReadings: 200_000,
   /** Series of the device that are replayed together, those that were asked for among them. */
   series: 64,
+  points: 1_000,
   /** Episodes of one preview, and stored anomalies that it is held against. */
   episodes: 5_000,
 } as const;
@@ -46,6 +47,15 @@ export const previewInput = z
       .default(20_000)
       .describe(
         'Readings of each series before `from` that detectors learn from first. What was published is repeated exactly where this reaches the first reading of the series.',
+      ),
+    points: z
+      .number()
+      .int()
+      .min(0)
+      .max(PREVIEW_LIMITS.points)
+      .default(0)
+      .describe(
+        'So many pieces of the range, of which the least, the mean and the greatest value of each series are told, to draw the episodes on. Left out: none.',
       ),
     settings: detectionInput
       .optional()
@@ -106,6 +116,20 @@ export const previewEpisode = z.object({
 });
 export type PreviewEpisode = z.infer<typeof previewEpisode>;
 
+/** A series as it was replayed, before the summary: pieces of the range in which there were readings, ascending. */
+export const previewPoints = z.object({
+  type: z.literal('points'),
+  seriesId: z.number().int(),
+  /** Of each piece: a range is cut into equal ones. */
+  seconds: z.number(),
+  /** Begin of each piece, milliseconds since the epoch (fractions allowed). */
+  timeMs: z.array(z.number()),
+  min: z.array(z.number()),
+  mean: z.array(z.number()),
+  max: z.array(z.number()),
+});
+export type PreviewPoints = z.infer<typeof previewPoints>;
+
 /** What one way to watch makes of the range, up to the time that was reached. */
 export const previewTotals = z.object({
   episodes: z.number().int(),
@@ -163,6 +187,7 @@ export const previewLine = z.discriminatedUnion('type', [
   previewPlan,
   previewProgress,
   previewEpisode,
+  previewPoints,
   previewSummary,
   previewProblem,
 ]);
@@ -172,6 +197,8 @@ export type PreviewLine = z.infer<typeof previewLine>;
 export const previewDocument = z.object({
   plan: previewPlan,
   episodes: z.array(previewEpisode),
+  /** Where `points` were asked for. */
+  points: z.array(previewPoints),
   summary: previewSummary,
 });
 export type PreviewDocument = z.infer<typeof previewDocument>;

@@ -8,6 +8,7 @@ export interface ChartColors {
   readonly grid: string;
   readonly text: string;
   readonly anomaly: string;
+  readonly gone: string;
   readonly background: string;
 }
 
@@ -22,6 +23,7 @@ export function readColors(element: HTMLElement): ChartColors {
     grid: read('--tw-chart-grid'),
     text: read('--tw-chart-text'),
     anomaly: read('--tw-chart-anomaly'),
+    gone: read('--tw-chart-gone'),
     background: read('--mantine-color-body'),
   };
 }
@@ -31,9 +33,14 @@ export type ChartData =
   | [timeMs: number[], value: number[]]
   | [timeMs: number[], value: number[], least: number[], greatest: number[]];
 
+/** A ring at a point, and a bar along the bottom from `fromMs` to `toMs` where they are told. */
 export interface Mark {
   readonly timeMs: number;
   readonly value: number;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** It would not be raised any more. */
+  readonly isGone?: boolean;
 }
 
 interface ChartSetup {
@@ -117,6 +124,10 @@ function yRange(marks: () => readonly Mark[]) {
   };
 }
 
+/** Height of the bar of an episode, and the least width, in pixels of the page. */
+const BAR = 5;
+const LEAST_BAR = 3;
+
 function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors): void {
   const { ctx, bbox } = plot;
   ctx.save();
@@ -124,12 +135,19 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colors: ChartColors): vo
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   ctx.lineWidth = 2 * devicePixelRatio;
-  for (const { timeMs, value } of marks) {
+  for (const { timeMs, value, fromMs, toMs, isGone } of marks) {
+    const color = isGone ? colors.gone : colors.anomaly;
+    if (fromMs !== undefined && toMs !== undefined) {
+      const [left, right] = [plot.valToPos(fromMs, 'x', true), plot.valToPos(toMs, 'x', true)];
+      const [width, height] = [Math.max(LEAST_BAR * devicePixelRatio, right - left), BAR * devicePixelRatio];
+      ctx.fillStyle = color;
+      ctx.fillRect(left, bbox.top + bbox.height - height, width, height);
+    }
     ctx.beginPath();
     const [x, y] = [plot.valToPos(timeMs, 'x', true), plot.valToPos(value, 'y', true)];
     ctx.arc(x, y, 5.5 * devicePixelRatio, 0, 2 * Math.PI);
     ctx.fillStyle = colors.background;
-    ctx.strokeStyle = colors.anomaly;
+    ctx.strokeStyle = color;
     ctx.fill();
     ctx.stroke();
   }

@@ -24,6 +24,8 @@ const RANGES = [
   { label: 'Last week', value: '7', words: 'week' },
 ];
 const DAY_MS = 86_400_000;
+/** Of the chart: as many as can be told apart on it. */
+const POINTS = 360;
 
 /** How the chosen series is watched, and what other settings would have raised. */
 export function DetectionPanel() {
@@ -63,18 +65,21 @@ function DetectionOf({ series }: { series: SeriesRef }) {
 
 function DetectionForm({ series, detection }: { series: SeriesRef; detection: Detection }) {
   const own: DetectionInput | undefined = detection.own?.item;
+  const metric = useMetric(series.metric);
   const [draft, setDraft] = useState(() => draftOf(own));
   const [days, setDays] = useState('1');
   const preview = usePreview();
   const checked = inputOf(draft, settingsOf(own), settingsOf(detection.ofMetric));
   const change = (part: Partial<Draft>): void => setDraft((before) => ({ ...before, ...part }));
-  const [asked, setAsked] = useState({ words: 'day', nowMs: 0 });
+  const [asked, setAsked] = useState({ words: 'day', fromMs: 0, nowMs: 0 });
   const ask = (): void => {
     if (checked.input === undefined) return;
     const nowMs = Date.now();
-    setAsked({ nowMs, words: RANGES.find(({ value }) => value === days)!.words });
-    const range = { from: nowMs - Number(days) * DAY_MS, to: nowMs };
-    void preview.start({ seriesId: detection.seriesId, settings: checked.input, ...range });
+    const fromMs = nowMs - Number(days) * DAY_MS;
+    setAsked({ fromMs, nowMs, words: RANGES.find(({ value }) => value === days)!.words });
+    const { seriesId } = detection;
+    const range = { from: fromMs, to: nowMs, points: POINTS };
+    void preview.start({ seriesId, settings: checked.input, ...range });
   };
   return (
     <Stack gap="sm">
@@ -96,7 +101,9 @@ function DetectionForm({ series, detection }: { series: SeriesRef; detection: De
         />
         <SaveButton series={series} detection={detection} input={checked.input} />
       </Group>
-      {preview.state && <PreviewResult state={preview.state} {...asked} onStop={preview.stop} />}
+      {preview.state && (
+        <PreviewResult state={preview.state} {...asked} metric={metric} onStop={preview.stop} />
+      )}
     </Stack>
   );
 }

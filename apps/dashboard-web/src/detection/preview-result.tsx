@@ -1,7 +1,8 @@
 import { Alert, Badge, Button, Group, Stack, Text } from '@mantine/core';
 import { anomalySentence, type PreviewEpisode, type PreviewSummary } from '@tidewatch/contracts';
-import { formatTime } from '../series/format';
+import { formatTime, type Measure } from '../series/format';
 import { useMetric } from '../series/metrics';
+import { PreviewChart } from './preview-chart';
 import type { PreviewState } from './use-preview';
 
 const SHOWN = 50;
@@ -12,12 +13,14 @@ interface Props {
   readonly state: PreviewState;
   /** The range in words, such as "day". */
   readonly words: string;
+  readonly fromMs: number;
   readonly nowMs: number;
+  readonly metric: Measure;
   readonly onStop: () => void;
 }
 
 /** What a preview has found so far, and in the end. */
-export function PreviewResult({ state, words, nowMs, onStop }: Props) {
+export function PreviewResult({ state, words, fromMs, nowMs, metric, onStop }: Props) {
   const { isRunning, progress, episodes, summary, error } = state;
   const expected = progress?.expectedReadings;
   const share = progress && expected ? Math.min(1, progress.readings / expected) : undefined;
@@ -43,6 +46,15 @@ export function PreviewResult({ state, words, nowMs, onStop }: Props) {
       <Text size="sm" role="status" data-testid="preview-summary">
         {summary && summaryText(summary, words)}
       </Text>
+      {summary && (
+        <PreviewChart
+          state={state}
+          fromMs={fromMs}
+          toMs={nowMs}
+          summary={summaryText(summary, words)}
+          metric={metric}
+        />
+      )}
       <ol className="tw-plain-list tw-anomalies" aria-label="Anomalies by these settings">
         {episodes.slice(0, SHOWN).map((line) => (
           <Episode key={`${line.episode.id} ${line.raisedBy[0]}`} line={line} nowMs={nowMs} />

@@ -1,4 +1,10 @@
-import type { PreviewEpisode, PreviewInput, PreviewProgress, PreviewSummary } from '@tidewatch/contracts';
+import type {
+  PreviewEpisode,
+  PreviewInput,
+  PreviewPoints,
+  PreviewProgress,
+  PreviewSummary,
+} from '@tidewatch/contracts';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { previewDetection } from '../api/detection';
 
@@ -7,12 +13,15 @@ export interface PreviewState {
   readonly isRunning: boolean;
   readonly progress: PreviewProgress | undefined;
   readonly episodes: readonly PreviewEpisode[];
+  /** Of the series, when all was replayed. */
+  readonly points: PreviewPoints | undefined;
   readonly summary: PreviewSummary | undefined;
   readonly error: string | undefined;
 }
 
 const NOTHING: PreviewState = {
-  ...{ isRunning: false, progress: undefined, episodes: [], summary: undefined, error: undefined },
+  ...{ isRunning: false, progress: undefined, episodes: [], points: undefined },
+  ...{ summary: undefined, error: undefined },
 };
 
 /** Runs one preview at a time; a new one, `stop` and leaving the panel end the one before. */
@@ -39,6 +48,7 @@ export function usePreview() {
       for await (const line of previewDetection(input, own.signal)) {
         if (line.type === 'progress') show({ progress: line });
         else if (line.type === 'episode') show({ episodes: [...next.episodes, line] });
+        else if (line.type === 'points') show({ points: line });
         else if (line.type === 'summary') show({ summary: line });
         else if (line.type === 'problem') show({ error: line.problem.detail ?? line.problem.title });
       }

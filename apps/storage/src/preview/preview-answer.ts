@@ -3,6 +3,7 @@ import type {
   PreviewEpisode,
   PreviewLine,
   PreviewPlan,
+  PreviewPoints,
   PreviewSummary,
 } from '@tidewatch/contracts';
 import type { FastifyReply } from 'fastify';
@@ -33,10 +34,12 @@ export async function documentOf(lines: AsyncIterable<PreviewLine>): Promise<Pre
   let plan: PreviewPlan | undefined;
   let summary: PreviewSummary | undefined;
   const episodes: PreviewEpisode[] = [];
+  const points: PreviewPoints[] = [];
   for await (const line of lines) {
     if (line.type === 'plan') plan = line;
     else if (line.type === 'episode') episodes.push(line);
+    else if (line.type === 'points') points.push(line);
     else if (line.type === 'summary') summary = line;
   }
-  return plan && summary && { plan, episodes, summary };
+  return plan && summary && { plan, episodes, points, summary };
 }

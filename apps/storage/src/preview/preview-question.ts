@@ -19,6 +19,8 @@ export interface PreviewQuestion {
   readonly fromUs: number;
   readonly toUs: number;
   readonly runInReadings: number;
+  /** Pieces of the range of which the series are told. */
+  readonly points: number;
   /** Undefined: those in force. */
   readonly settings: DetectionInput | undefined;
 }
@@ -33,9 +35,9 @@ export function questionOf(body: unknown, nowMs: number): PreviewQuestion {
     const detail = `The range may have at most ${PREVIEW_LIMITS.rangeDays} days.`;
     throw invalid('/from', 'invalid-range', detail);
   }
-  const { seriesId, device = '', metric = '', tags = {}, runInReadings, settings } = input;
+  const { seriesId, device = '', metric = '', tags = {}, runInReadings, points, settings } = input;
   const selection = seriesId === undefined ? { device, metric, tags } : { seriesId };
-  return { selection, fromUs, toUs, runInReadings, settings };
+  return { selection, fromUs, toUs, runInReadings, points, settings };
 }
 
 export function invalid(pointer: string, code: string, detail: string): ProblemError {

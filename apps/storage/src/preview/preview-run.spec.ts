@@ -5,6 +5,7 @@ import { formatTimeUs, seriesKey } from '@tidewatch/readings';
 import { DEFAULT_DETECTION, DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
 import { Comparison } from './comparison';
 import { MergedReadings } from './merged-readings';
+import { Outline } from './outline';
 import { PreviewRun, type PreviewRunParts } from './preview-run';
 import { Replay } from './replay';
 
@@ -41,6 +42,7 @@ function run(parts: Partial<PreviewRunParts> = {}): PreviewRun {
       onEpisode: (way, anomaly) => comparison.tell(way, anomaly),
     }),
     comparison,
+    outline: new Outline(range, 0, []),
     limits: { readings: 1e9, seconds: 1e9, episodes: 1e9 },
     isStopping: () => false,
     ...parts,

@@ -3,6 +3,7 @@ import type { PreviewLine, PreviewPlan, PreviewProgress, PreviewStop } from '@ti
 import { formatTimeUs } from '@tidewatch/readings';
 import type { Comparison } from './comparison';
 import type { MergedReadings } from './merged-readings';
+import type { Outline } from './outline';
 import type { Replay } from './replay';
 
 /** The event loop is given back after so many readings: a few milliseconds. */
@@ -18,6 +19,7 @@ export interface PreviewRunParts {
   readonly readings: MergedReadings;
   readonly replay: Replay;
   readonly comparison: Comparison;
+  readonly outline: Outline;
   readonly limits: { readonly readings: number; readonly seconds: number; readonly episodes: number };
   readonly isStopping: () => boolean;
 }
@@ -37,10 +39,11 @@ export class PreviewRun {
 
   /** Ends early, without a summary, when `signal` is aborted. */
   async *lines(signal: AbortSignal): AsyncGenerator<PreviewLine, void> {
-    const { plan, readings, replay, comparison, range, untilMs } = this.parts;
+    const { plan, readings, replay, comparison, outline, range, untilMs } = this.parts;
     yield plan;
     const take = (...reading: Parameters<Replay['take']>): void => {
       replay.take(...reading);
+      outline.take(...reading);
       this.reachedUs = reading[1];
     };
     let stopped: PreviewStop['reason'] | undefined;
@@ -62,6 +65,7 @@ export class PreviewRun {
     yield* comparison.settle();
     const endUs = stopped === undefined ? range.toUs : Math.max(range.fromUs, this.reachedUs ?? 0);
     yield* comparison.finish(endUs);
+    yield* outline.lines();
     const seconds = Math.round(performance.now() - this.beganMs) / 1000;
     yield {
       ...{ type: 'summary', readings: this.taken, seconds },

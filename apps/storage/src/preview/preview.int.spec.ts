@@ -254,13 +254,52 @@ describe('a preview', () => {
     expect((await fetch(url, { method: 'DELETE', headers: admin })).status).toBe(204);
   });
 
+  test('of static limits tells what is beyond them, for as long as they say', async () => {
+    const spansOf = async (metric: string, limits: object) => {
+      const settings = { sensitivity: 'off', limits };
+      const lines = await preview({ seriesId: await seriesId(metric), from: FROM, to: TO, settings });
+      const tried = episodesOf(lines).filter(({ raisedBy }) => raisedBy.includes('tried'));
+      expect(summaryOf(lines).tried).toMatchObject({ episodes: tried.length, acceptedPerWeek: 0 });
+      const secondOf = (time: string) => (Date.parse(time) - START_MS) / 1000;
+      return tried.map(({ episode: { began, ended, state, explanation, counterfactual } }) => ({
+        span: [secondOf(began), ended === null ? state : secondOf(ended)],
+        says: `${explanation} ${counterfactual}`,
+      }));
+    };
+    const beyond = await spansOf('flow', { max: { value: 80 } });
+    expect(beyond.map(({ span }) => span)).toEqual([[3_000, 3_020], [SECONDS - 20, 'open']]); // prettier-ignore
+    for (const { says } of beyond)
+      expect(says).toMatch(/^pump-1 Flow [0-9.]+ l\/s; limit 80; above the limit; /);
+    expect(await spansOf('flow', { max: { value: 80, forSeconds: 30 } })).toEqual([]);
+    // The shift of a minute is long enough, the spikes of others are not.
+    const shift = await spansOf('temperature', { max: { value: 85, forSeconds: 30, hysteresis: 5 } });
+    expect(shift.map(({ span }) => span)).toEqual([[5_000, 5_060]]);
+    const below = await spansOf('pressure', { min: { value: 0 }, stuck: { forSeconds: 5 } });
+    expect(below).toEqual([]);
+    const [up] = await spansOf('pressure', { rate: { maxPerSecond: 20 } });
+    expect(up!.span[0]).toBe(3_000);
+  });
+
+  test('tells the series themselves in as many pieces of the range as are wanted', async () => {
+    const question = { device: 'pump-1', metric: 'flow', from: FROM, to: TO };
+    const lines = await preview({ ...question, points: 72 });
+    expect(lines.at(-2)).toMatchObject({ type: 'points', seriesId: await seriesId('flow'), seconds: 100 });
+    const points = lines.find((line) => line.type === 'points')!;
+    const values = Array.from({ length: 100 }, (_, i) => valueAt(0, 3_000 + i));
+    expect(points.timeMs).toEqual(Array.from({ length: 72 }, (_, i) => START_MS + i * 100_000));
+    expect([points.min[30], points.max[30]]).toEqual([Math.min(...values), Math.max(...values)]);
+    expect(points.mean[30]).toBeCloseTo(values.reduce((sum, value) => sum + value) / 100, 9);
+    expect((await preview(question)).filter(({ type }) => type === 'points')).toEqual([]);
+  });
+
   test('comes as one document where that is asked for', async () => {
-    const body = { device: 'pump-1', metric: 'flow', from: FROM, to: TO };
+    const body = { device: 'pump-1', metric: 'flow', from: FROM, to: TO, points: 10 };
     const response = await ask(body, { headers: { accept: 'application/json' } });
     const document = previewDocument.parse(await response.json());
     const lines = await preview(body);
     expect(document.episodes).toEqual(episodesOf(lines));
     expect(document.plan).toEqual(lines[0]);
+    expect(document.points).toEqual(lines.filter(({ type }) => type === 'points'));
     expect(document.summary).toEqual({ ...summaryOf(lines), seconds: document.summary.seconds });
   });
 
@@ -316,6 +355,7 @@ describe('a preview', () => {
     [{ seriesId: 1, from: TO, to: FROM }, 422, ['/to']],
     [{ seriesId: 1, from: '2024-01-01T00:00:00Z', to: TO }, 422, ['/from']],
     [{ seriesId: 1, runInReadings: 1e9 }, 422, ['/runInReadings']],
+    [{ seriesId: 1, points: 1_001 }, 422, ['/points']],
     [{ device: 'a\0b', metric: 'm' }, 422, ['/device']],
     [{ device: 'd', metric: 'm', tags: { 'a\0': 'b' } }, 422, ['/tags/a\0']],
     [{ seriesId: 1, threshold: 0.9 }, 422, ['/threshold']],
@@ -341,7 +381,7 @@ describe('a preview', () => {
     const { content } = responses['200']!;
     const lines = String(content['application/x-ndjson']!.example).split('\n');
     expect(lines.map((line) => previewLine.parse(JSON.parse(line)).type)).toEqual([
-      ...['plan', 'progress', 'episode', 'summary'],
+      ...['plan', 'progress', 'episode', 'points', 'summary'],
     ]);
     const { example } = content['application/json']!;
     expect(previewDocument.parse(example)).toEqual(example);

@@ -33,11 +33,17 @@ const PROGRESS = {
   ...{ type: 'progress', readings: 212_000, expectedReadings: 531_000 },
   time: '2026-03-01T08:12:44.000000Z',
 } as const;
-const LINES: PreviewLine[] = [PLAN, PROGRESS, EPISODE, SUMMARY].map((line) => previewLine.parse(line));
+const POINTS = {
+  ...{ type: 'points', seriesId: 17, seconds: 28_800, timeMs: [1_772_323_200_000, 1_772_352_000_000] },
+  ...{ min: [71.2, 70.8], mean: [74.9, 75.3], max: [78.1, 98.6] },
+} as const;
+const LINES: PreviewLine[] = [PLAN, PROGRESS, EPISODE, POINTS, SUMMARY].map((line) =>
+  previewLine.parse(line),
+);
 
 const WHAT = `Runs settings of detection over stored readings, by the code that watches readings as they come, and tells the episodes. Nothing is published, nothing is changed.
 
-The answer comes as lines of JSON while the history is read: a \`plan\`; \`progress\`, twice a second; each \`episode\` when it has closed, with who raises it (the settings that are tried, those in force, the anomaly that is stored); at last a \`summary\`, or a \`problem\` where it failed on the way. A client that only takes \`application/json\` gets one document in the end.
+The answer comes as lines of JSON while the history is read: a \`plan\`; \`progress\`, twice a second; each \`episode\` when it has closed, with who raises it (the settings that are tried, those in force, the anomaly that is stored); with \`points\`, the series themselves in so many pieces of the range; at last a \`summary\`, or a \`problem\` where it failed on the way. A client that only takes \`application/json\` gets one document in the end.
 
 With the settings in force the episodes are those that were published, if readings came in order and \`runInReadings\` reaches back to the first one; else they come near. All series of the device are replayed, up to ${PREVIEW_LIMITS.series}: they share its incidents. Above the bounds of readings, time and episodes the preview stops, and its summary says where.`;
 
@@ -47,7 +53,7 @@ export const DescribePreview = () =>
     ApiBody({
       schema: schemaOf(previewInput, 'input'),
       examples: {
-        series: { value: { seriesId: 17, settings: { sensitivity: 0.2 } } },
+        series: { value: { seriesId: 17, points: 3, settings: { sensitivity: 0.2 } } },
         metric: {
           value: {
             ...{ device: 'boiler-7', metric: 'temperature', from: PLAN.from, to: PLAN.to },
@@ -66,7 +72,7 @@ export const DescribePreview = () =>
         },
         'application/json': {
           schema: schemaOf(previewDocument),
-          example: { plan: PLAN, episodes: [EPISODE], summary: SUMMARY },
+          example: { plan: PLAN, episodes: [EPISODE], points: [POINTS], summary: SUMMARY },
         },
       },
     }),

@@ -23,6 +23,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StorageConfig } from '../config';
 import { Comparison } from './comparison';
 import { MergedReadings } from './merged-readings';
+import { Outline } from './outline';
 import { invalid, type PreviewQuestion } from './preview-question';
 import { PreviewRun } from './preview-run';
 import { Replay } from './replay';
@@ -97,7 +98,7 @@ export class PreviewService {
       range: { fromUs, toUs, runInUs },
       untilMs: Math.min(Math.floor(toUs / 1000), bounds.nowMs),
       readings: new MergedReadings(starts, read),
-      ...{ replay, comparison },
+      ...{ replay, comparison, outline: new Outline({ fromUs, toUs }, question.points, selected) },
       limits: {
         readings: this.config.PREVIEW_MAX_READINGS,
         seconds: bounds.seconds,
