@@ -39,6 +39,13 @@ export const relatedSeries = z.object({
 });
 export type RelatedSeries = z.infer<typeof relatedSeries>;
 
+/** A side of a range as it is told: null where it is open. Before there was null, an open side was the largest number that there is. */
+export function sideOfRange(side: number | null): number | null {
+  return side !== null && Math.abs(side) < Number.MAX_VALUE ? side : null;
+}
+
+const side = z.number().nullable().overwrite(sideOfRange);
+
 /**
  * An episode of one series in which it was out of its range, as it stands after an event. One schema for the topic, the API and the socket.
  * Each event has the whole of it: of two with one id, the higher revision stands.
@@ -63,9 +70,9 @@ export const anomaly = z.object({
   durationSeconds: z.number().nonnegative(),
   /** Readings out of range so far. */
   flaggedReadings: z.number().int().positive(),
-  /** Range of values which would not have been flagged, at the peak: -/+1.7976931348623157e308 where a limit leaves a side open. */
-  expectedMin: z.number(),
-  expectedMax: z.number(),
+  /** Range of values which would not have been flagged, at the peak; null where a limit leaves a side open. */
+  expectedMin: side,
+  expectedMax: side,
   /** At the peak; 0 to 1, flagged from 0.5 on. A threshold above it would have raised nothing. */
   score: z.number(),
   /** The same in units of the limit: limits so many times as wide would have raised nothing. */

@@ -73,6 +73,9 @@ describe('a sentence', () => {
     ],
     [{ peakValue: 0.00023, expectedMin: 0.0001, expectedMax: 0.00013 }, '0.00023; expected 0.0001–0.00013'],
     [{ peakValue: 7, expectedMin: 5, expectedMax: 5 }, '7; expected 5–5'],
+    [{ peakValue: 7.25, expectedMin: null, expectedMax: 5.5 }, '7.25; expected at most 5.5'],
+    [{ peakValue: 3, expectedMin: 5, expectedMax: null }, '3; expected at least 5'],
+    [{ expectedMin: null, expectedMax: null }, '9.8; expected any value'],
     [{ peakValue: 1e300, expectedMin: -1e300, expectedMax: 5e299 }, '1e+300; expected -1e+300–5e+299'],
   ])('has digits enough to see what is wrong: %j', (change, text) => {
     expect(anomalySentence(anomaly(change))).toContain(`pressure ${text}; `);
@@ -88,7 +91,7 @@ describe('a sentence of a limit', () => {
 
   test('says the limit, and for how long it has been passed', () => {
     const above = { kind: 'above', reason: 'above the limit' } as const;
-    const numbers = { peakValue: 96.2, expectedMin: -Number.MAX_VALUE, expectedMax: 90 };
+    const numbers = { peakValue: 96.2, expectedMin: null, expectedMax: 90 };
     expect(told(numbers, above, '°C')).toBe(
       '96.2 °C; limit 90; above the limit for 2 min 10 s; began 14:02:10 UTC, going on.',
     );
@@ -103,7 +106,7 @@ describe('a sentence of a limit', () => {
   test('shows it as it was set, and the value beyond it', () => {
     const below = { kind: 'below', reason: 'below the limit' } as const;
     const text = (peakValue: number, expectedMin: number): string =>
-      told({ peakValue, expectedMin, expectedMax: Number.MAX_VALUE }, below).split('; below')[0]!;
+      told({ peakValue, expectedMin, expectedMax: null }, below).split('; below')[0]!;
     expect(text(1_009.98, 1_013.25)).toBe('1009.98; limit 1013.25');
     expect(text(3.9999996, 4)).toBe('3.9999996; limit 4');
     expect(text(-0.30000001192, -0.25)).toBe('-0.3; limit -0.25');

@@ -38,10 +38,16 @@ function expectation(
   { kind, observed }: Finding,
   { text, quantity }: Record<'text' | 'quantity', (x: number) => string>,
 ): string {
-  const range = `${text(expectedMin)}–${text(expectedMax)}`;
+  const range = rangeInWords(expectedMin, expectedMax, text);
   if (kind === 'stuck') return `usual ${range}`;
   if (kind === 'level') return `the mean of the last readings is ${quantity(observed)}, expected ${range}`;
   return `expected ${range}`;
+}
+
+function rangeInWords(min: number | null, max: number | null, text: (x: number) => string): string {
+  if (min !== null && max !== null) return `${text(min)}–${text(max)}`;
+  if (max !== null) return `at most ${text(max)}`;
+  return min === null ? 'any value' : `at least ${text(min)}`;
 }
 
 /** Of a limit that a series is beyond, also for how long so far. */
@@ -59,7 +65,8 @@ function course({ state, revision, durationSeconds }: ToldAnomaly): string {
 /** So many that the bounds of the range differ by ten steps or more, and that what is out of it looks so. */
 function decimalsOf(anomaly: ToldAnomaly, finding: Finding): number {
   if (isOfLimit(finding)) return limitDecimals(anomaly, finding, MOST_DECIMALS);
-  const { expectedMin, expectedMax, peakValue } = anomaly;
+  const { peakValue } = anomaly;
+  const [expectedMin, expectedMax] = [anomaly.expectedMin ?? -Infinity, anomaly.expectedMax ?? Infinity];
   const { kind, observed } = finding;
   const width = expectedMax - expectedMin;
   if (!(width > 0 && width < Infinity)) return MOST_DECIMALS;

@@ -19,8 +19,8 @@ export function limitInWords(
   { kind, observed }: LimitFinding,
   { text, quantity }: Record<'text' | 'quantity', (x: number) => string>,
 ): string {
-  if (kind === 'below') return `limit ${text(expectedMin)}`;
-  if (kind === 'above') return `limit ${text(expectedMax)}`;
+  if (kind === 'below') return `limit ${text(expectedMin ?? -Infinity)}`;
+  if (kind === 'above') return `limit ${text(expectedMax ?? Infinity)}`;
   if (kind === 'no-change') return `expected a change within ${lengthInWords(observed / ratio)}`;
   const rate = Math.abs(observed);
   return `${observed < 0 ? 'fell' : 'rose'} by ${quantity(rate)} a second, limit ${shortNumber(rate / ratio)}`;
@@ -34,6 +34,7 @@ export function limitDecimals(
 ): number {
   if (kind === 'rate' || kind === 'no-change') return most;
   const limit = kind === 'below' ? expectedMin : expectedMax;
+  if (limit === null) return most;
   const magnitude = Math.floor(Math.log10(Math.max(Math.abs(peakValue), Math.abs(limit))));
   let decimals = Math.max(0, SIGNIFICANT - 1 - magnitude, decimalsIn(limit));
   while (decimals < most && Number(peakValue.toFixed(decimals)) === limit) decimals += 1;

@@ -1,5 +1,5 @@
 import { durationUs, episodeCounterfactual, scoreOf } from '@tidewatch/anomaly-detection';
-import { type Anomaly, anomalySentence, type SeriesRef } from '@tidewatch/contracts';
+import { type Anomaly, anomalySentence, type SeriesRef, sideOfRange } from '@tidewatch/contracts';
 import { formatTimeUs, type SeriesKey } from '@tidewatch/readings';
 import { anomalyId, incidentId } from './output-ids';
 import type { EpisodeReport, HashedSeries } from './outputs';
@@ -20,8 +20,8 @@ export function anomalyOf({ key, hash }: HashedSeries, { event, episode, related
     ended: endedUs === null ? null : formatTimeUs(endedUs),
     durationSeconds: durationUs(episode) / 1e6,
     flaggedReadings,
-    expectedMin: peak.expectedMin,
-    expectedMax: peak.expectedMax,
+    expectedMin: sideOfRange(peak.expectedMin),
+    expectedMax: sideOfRange(peak.expectedMax),
     score: scoreOf(peak.ratio),
     ratio: peak.ratio,
     deviation: peak.deviation,

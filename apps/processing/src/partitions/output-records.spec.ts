@@ -131,6 +131,14 @@ describe('an anomaly', () => {
     });
   });
 
+  test('of a limit has no number where the range is open, and one of before is read so', () => {
+    const peak = { ...episode.peak, expectedMin: -Number.MAX_VALUE, expectedMax: 80 };
+    const body = anomalyOf(series, { event: 'opened', episode: { ...episode, peak }, related });
+    expect(body).toMatchObject({ expectedMin: null, expectedMax: 80 });
+    expect(anomaly.parse(body)).toEqual(body);
+    expect(anomaly.parse({ ...body, expectedMin: -Number.MAX_VALUE })).toEqual(body);
+  });
+
   test('that has ended keeps its id, and says how long it was', () => {
     const closed = { ...episode, revision: 2, endedUs: beganUs + 48_500_000 };
     const body = anomalyOf(series, { event: 'closed', episode: closed, related: [] });

@@ -57,6 +57,10 @@ export interface EpisodeListener {
  * and who has moved at the same time. All that is known of a series is kept with it, so that it is the same after a restart.
  */
 export class EpisodeStore {
+  /** Of all series. */
+  openCount = 0;
+  /** While readings are judged again: what has ended so far, and is not told before all are judged. */
+  private endedAgain: ToldEpisode[] | undefined;
   private readonly open: (Episode[] | undefined)[] = [];
   private readonly neighbours: DeviceNeighbours;
 
@@ -81,11 +85,6 @@ export class EpisodeStore {
       incidentEnd: (row) => this.incidentEnd(row),
     });
   }
-
-  /** Of all series. */
-  openCount = 0;
-  /** While readings are judged again: what has ended so far, and is not told before all are judged. */
-  private endedAgain: ToldEpisode[] | undefined;
 
   grow(rows: number): void {
     this.lastUs = grownFloats(this.lastUs, rows, -Infinity);

@@ -151,7 +151,14 @@ describe('an episode of a limit', () => {
     ]);
     expect(said[1]).toMatchObject({
       ...{ detector: 'limit-max', state: 'closed', severity: 'info', flaggedReadings: 200 },
-      ...{ peakValue: 96.2, expectedMax: 90, ratio: 1 + 6.2 / 90, deviation: null, durationSeconds: 200 },
+      ...{
+        peakValue: 96.2,
+        expectedMin: null,
+        expectedMax: 90,
+        ratio: 1 + 6.2 / 90,
+        deviation: null,
+        durationSeconds: 200,
+      },
       counterfactual: 'It would not have fired with a limit of 96.2 or more.',
       finding: { kind: 'above', observed: 96.2, reason: 'above the limit' },
     });

@@ -43,11 +43,12 @@ export class AnomalyEntity {
   @Column({ name: 'flagged_readings', type: 'int' })
   flaggedReadings!: number;
 
-  @Column({ name: 'expected_min', type: 'float8' })
-  expectedMin!: number;
+  /** Null where a limit leaves the range open below. */
+  @Column({ name: 'expected_min', type: 'float8', nullable: true })
+  expectedMin!: number | null;
 
-  @Column({ name: 'expected_max', type: 'float8' })
-  expectedMax!: number;
+  @Column({ name: 'expected_max', type: 'float8', nullable: true })
+  expectedMax!: number | null;
 
   @Column({ type: 'float8' })
   score!: number;

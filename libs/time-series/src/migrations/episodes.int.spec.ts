@@ -6,6 +6,7 @@ import { LazyDataSource } from '../queries/lazy-data-source';
 import { createDataSource } from '../schema/data-source';
 import { migrate } from '../schema/migrate';
 import { Episodes1763900000007 } from './1763900000007-episodes';
+import { OpenRanges1763900000013 } from './1763900000013-open-ranges';
 
 let database: TestDatabase;
 let source: ReturnType<typeof createDataSource>;
@@ -49,4 +50,32 @@ test('single readings that were stored as anomalies become episodes that began a
     { id: 'old-1', ratio: 1e9 },
   ]);
   expect(items[0]!.ratio).toBeCloseTo(4, 9);
+});
+
+test('an open side of a range, which was the largest number, becomes none, and back', async () => {
+  const [runner, openRanges] = [source.createQueryRunner(), new OpenRanges1763900000013()];
+  const ranges = async () => {
+    const { rows } = await database.pool.query<object>(
+      'SELECT id, expected_min AS min, expected_max AS max FROM anomalies ORDER BY id',
+    );
+    return rows;
+  };
+  await openRanges.down(runner);
+  await database.pool.query(`
+    UPDATE anomalies SET expected_min = -1.7976931348623157e308 WHERE id = 'old-1';
+    UPDATE anomalies SET expected_max = 1.7976931348623157e308 WHERE id = 'old-0.8'`);
+  const before = await ranges();
+  expect(before).toEqual([
+    { id: 'old-0.8', min: 4, max: Number.MAX_VALUE },
+    { id: 'old-1', min: -Number.MAX_VALUE, max: 5 },
+  ]);
+  await openRanges.up(runner);
+  expect(await ranges()).toEqual([
+    { id: 'old-0.8', min: 4, max: null },
+    { id: 'old-1', min: null, max: 5 },
+  ]);
+  await openRanges.down(runner);
+  expect(await ranges()).toEqual(before);
+  await openRanges.up(runner);
+  await runner.release();
 });

@@ -16,6 +16,7 @@ import { Findings1763900000009 } from '../migrations/1763900000009-findings';
 import { Watching1763900000010 } from '../migrations/1763900000010-watching';
 import { SettingsOfCheckpoints1763900000011 } from '../migrations/1763900000011-settings-of-checkpoints';
 import { StateInPlace1763900000012 } from '../migrations/1763900000012-state-in-place';
+import { OpenRanges1763900000013 } from '../migrations/1763900000013-open-ranges';
 
 /** In order. A migration that was released is never changed. */
 const MIGRATIONS = [
@@ -31,6 +32,7 @@ const MIGRATIONS = [
   Watching1763900000010,
   SettingsOfCheckpoints1763900000011,
   StateInPlace1763900000012,
+  OpenRanges1763900000013,
 ];
 
 const MIGRATIONS_TABLE = 'schema_migrations';

@@ -20,6 +20,7 @@ const ALL = [
   'Watching1763900000010',
   'SettingsOfCheckpoints1763900000011',
   'StateInPlace1763900000012',
+  'OpenRanges1763900000013',
 ];
 
 describeEachDatabase('migrate', (kind: DatabaseKind) => {
