@@ -4,7 +4,7 @@ import { describe } from './describe';
 import { evidence } from './evidence';
 import { AGREEMENT_STATISTICS, agreementReason } from './explain';
 import { keep } from './keep';
-import { CELL, HISTORY_AT, SEASON_AT, SEASON_BINS, TAIL, TAILS, WAITING_AT, WAITING_FLOATS } from './layout';
+import { CELL, SEASON_AT, SEASON_BINS, TAIL, TAILS, WAITING_AT, WAITING_FLOATS } from './layout';
 import { distanceLimit, evidenceLimit, forgetAlarms, habituate, setReach } from './limits';
 import { fadeModels, learnWaiting, surprise } from './models';
 import { novelty } from './novelty';
@@ -30,8 +30,6 @@ const ONE_STEP = 0.99;
 
 /** Of the reading at hand, by TAIL: -log10 of the tail probabilities. */
 const surprises = new Float64Array(TAIL.distance);
-/** Whatever is assigned here is read, even if nobody looks at it. */
-const touched = { sum: 0.5 };
 
 /** See the README of this folder for what is computed and why. */
 class Agreement extends SeriesState implements Detector {
@@ -45,7 +43,6 @@ class Agreement extends SeriesState implements Detector {
     const { cells, cellsAt: at } = this;
     const days = timeUs / DAY_US;
     const bin = Math.floor((days - Math.floor(days)) * SEASON_BINS);
-    this.touch(bin);
     const isFirst = cells[at + cell.readings] === 0;
     if (isFirst) cells[at + cell.origin] = bounded(value);
     const x = Math.fround(bounded(value - cells[at + cell.origin]!));
@@ -76,22 +73,6 @@ class Agreement extends SeriesState implements Detector {
 
   restore(bytes: Uint8Array): void {
     readSnapshot(bytes, this);
-  }
-
-  /**
-   * Reads a number from each line of memory that a reading needs, so that all are on their way at once. With thousands of series none is
-   * near, and to wait for one after the other would take longer than all there is to compute.
-   */
-  private touch(bin: number): void {
-    const { cells, cellsAt: at, floats, floatsAt, slot } = this;
-    const { levelReadings } = settings;
-    const values = floatsAt + HISTORY_AT;
-    const other = values + (slot < levelReadings ? slot + levelReadings : slot - levelReadings);
-    const row = floatsAt + WAITING_AT + this.waiting * WAITING_FLOATS;
-    const inCells = cells[at]! + cells[at + cell.levelSum]! + cells[at + cell.longestRun]!;
-    const inFloats = floats[values + slot]! + floats[other]! + floats[row]!;
-    touched.sum =
-      inCells + cells[at + cell.surprisingFrom + 3]! + inFloats + floats[floatsAt + SEASON_AT + bin]!;
   }
 
   private isAfterGap(timeUs: number): boolean {

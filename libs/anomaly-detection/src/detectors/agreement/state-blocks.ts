@@ -1,7 +1,11 @@
 import { ALL_COUNTS, ALL_TAIL_CELLS, CELLS, FLOATS } from './layout';
 
-/** Detectors share blocks of memory: one allocation for many, and neighbours in memory. */
-const BLOCK_SERIES = 64;
+/**
+ * Detectors share blocks of memory: one allocation for many, and neighbours in memory. Each block is for twice as many as the one before, so that a few series
+ * take little, and thousands lie in few and large pages where the system has such: to look up where small ones are takes longer than to compute.
+ */
+const FIRST_BLOCK_SERIES = 64;
+const LARGEST_BLOCK_SERIES = 2048;
 /**
  * What every reading reaches lies apart from the tail models, which only every sixteenth does: so it fills few pages of memory, and what lies
  * together comes together. Each part begins with a line of the processor's cache.
@@ -9,32 +13,33 @@ const BLOCK_SERIES = 64;
 const LINE_BYTES = 64;
 const HOT_BYTES = lines(CELLS * 8 + FLOATS * 4);
 const TAILS_BYTES = lines(ALL_TAIL_CELLS * 8 + ALL_COUNTS * 4);
-const BLOCK_BYTES = BLOCK_SERIES * (HOT_BYTES + TAILS_BYTES);
 
 function lines(bytes: number): number {
   return Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
 }
 
-/** One block as doubles, as floats, and as the bits of those. */
+/** One block, for so many series, as doubles, as floats, and as the bits of those. */
 interface Block {
+  readonly series: number;
   readonly cells: Float64Array;
   readonly floats: Float32Array;
   readonly bits: Uint32Array;
 }
 
 let block = newBlock(0);
-let used = BLOCK_SERIES;
+let used = 0;
 
-function newBlock(bytes: number): Block {
-  const memory = new ArrayBuffer(bytes);
-  return { cells: new Float64Array(memory), floats: new Float32Array(memory), bits: new Uint32Array(memory) };
+function newBlock(series: number): Block {
+  const memory = new ArrayBuffer(series * (HOT_BYTES + TAILS_BYTES));
+  const [cells, floats, bits] = [new Float64Array(memory), new Float32Array(memory), new Uint32Array(memory)];
+  return { series, cells, floats, bits };
 }
 
 /**
  * The state of one series, all zero at first: where its parts begin in its block, and what a reading has to know before it knows which places it needs. All in
  * one object, since to find one thing in another is to wait for memory twice; what each reading needs is together, and comes first.
  */
-export class SeriesState implements Block {
+export class SeriesState {
   readonly cells: Float64Array;
   readonly floats: Float32Array;
   /** Its own doubles and floats, by `CELL` and the `…_AT` of the layout. */
@@ -51,12 +56,12 @@ export class SeriesState implements Block {
   readonly countsAt: number;
 
   constructor() {
-    if (used === BLOCK_SERIES) {
-      block = newBlock(BLOCK_BYTES);
+    if (used === block.series) {
+      block = newBlock(Math.min(Math.max(FIRST_BLOCK_SERIES, 2 * block.series), LARGEST_BLOCK_SERIES));
       used = 0;
     }
     const hot = used * HOT_BYTES;
-    const tails = BLOCK_SERIES * HOT_BYTES + used * TAILS_BYTES;
+    const tails = block.series * HOT_BYTES + used * TAILS_BYTES;
     used += 1;
     this.cells = block.cells;
     this.floats = block.floats;
