@@ -1,6 +1,9 @@
+/** From this score on a reading raises an alarm. */
+export const ALARM_SCORE = 0.5;
+
 /** What a detector says of one reading. One object is reused for all readings: copy what you keep. */
 export interface Verdict {
-  /** 0 to 1; from 0.5 on the reading raises an alarm. 0 while the detector is still learning. */
+  /** 0 to 1; from `ALARM_SCORE` on the reading raises an alarm. 0 while the detector is still learning. */
   score: number;
   /**
    * The deviation in units of its limit. From 1 on the reading is out of range, also where the score is lower because an alarm was just
@@ -35,8 +38,10 @@ export const MOST_STATISTICS = 8;
 
 /** The state machine of one series. It sees (time, value) pairs in order of time and nothing else. */
 export interface Detector {
-  /** O(1), no allocation. `timeUs` rises from call to call; `value` is finite. */
-  observe(timeUs: number, value: number, verdict: Verdict): void;
+  /** What it says of the next reading; its state stays as it is. O(1), no allocation. `timeUs` rises from reading to reading; `value` is finite. */
+  judge(timeUs: number, value: number, verdict: Verdict): void;
+  /** Takes in the reading that was judged last, before any detector judges another one. O(1), no allocation. */
+  learn(): void;
   /**
    * False alarms that are accepted of this series in a week; 1 until it is told. Its owner shares what is accepted of a device among its series.
    * Not part of the snapshot.
@@ -49,6 +54,12 @@ export interface Detector {
   snapshot(): Uint8Array;
   /** Takes the state of a snapshot in place of its own. Throws `SnapshotError` as its kind does; its state is then undefined. Keeps its budget. */
   restore(bytes: Uint8Array): void;
+}
+
+/** Judges the next reading, and takes it in. */
+export function observe(detector: Detector, timeUs: number, value: number, verdict: Verdict): void {
+  detector.judge(timeUs, value, verdict);
+  detector.learn();
 }
 
 /** Whatever judges readings, and can say why. */

@@ -41,12 +41,13 @@ const THRESHOLD: DetectorKind = {
 function threshold(): Detector {
   let limit = NaN;
   return {
-    observe(_timeUs, value, verdict) {
+    judge(_timeUs, value, verdict) {
       verdict.ratio = value / limit;
       verdict.score = verdict.ratio > 1 ? 1 : 0;
       verdict.expectedMin = 0;
       verdict.expectedMax = limit;
     },
+    learn: () => undefined,
     budget: (alarmsPerWeek) => void (limit = alarmsPerWeek < 0.1 ? 500 : 50),
     snapshot: () => new Uint8Array(0),
     restore: () => undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { SnapshotError, UnknownDetectorError } from '../errors';
-import { type Detector, newVerdict } from '../detector';
+import { type Detector, newVerdict, observe } from '../detector';
 import { DETECTORS, detectorKind } from '.';
 
 test('each detector is found by its own name', () => {
@@ -21,7 +21,7 @@ test.each(DETECTORS)(
     let [alarms, outOfRange] = [0, 0];
     for (let i = 0; i < 2_000; i++) {
       const value = i % 500 > 490 ? 300 + i : 20 + ((i * 7919) % 13) / 10;
-      detector.observe(i * 1_000_000, value, verdict);
+      observe(detector, i * 1_000_000, value, verdict);
       expect(verdict.score).toBeLessThanOrEqual(verdict.ratio / (1 + verdict.ratio));
       if (verdict.score >= 0.5) alarms += 1;
       if (verdict.ratio < 1) continue;
@@ -38,7 +38,7 @@ test.each(DETECTORS)(
 test.each(DETECTORS)('$name takes over the state of a snapshot, whatever it has seen itself', (kind) => {
   const value = (i: number): number => (i % 300 > 290 ? 90 : 20) + ((i * 7919) % 13) / 10;
   const feed = (detector: Detector, from: number, to: number): void => {
-    for (let i = from; i < to; i++) detector.observe(i * 1_000_000, value(i), newVerdict());
+    for (let i = from; i < to; i++) observe(detector, i * 1_000_000, value(i), newVerdict());
   };
   const [one, other] = [kind.create(), kind.create()];
   feed(one, 0, 500);

@@ -1,4 +1,4 @@
-import { type DetectorKind, newVerdict } from '../detector';
+import { type DetectorKind, newVerdict, observe } from '../detector';
 
 const MINUTE_US = 60_000_000;
 
@@ -32,7 +32,7 @@ export function flaggedBy(
   const verdict = newVerdict();
   const found: number[] = [];
   values.forEach((value, i) => {
-    detector.observe(times?.[i] ?? i * MINUTE_US, value, verdict);
+    observe(detector, times?.[i] ?? i * MINUTE_US, value, verdict);
     if (verdict.score >= 0.5) found.push(i);
   });
   return found;

@@ -29,7 +29,7 @@ function toldStream(settings: Partial<StreamSettings> = {}) {
     let budget = NaN;
     return {
       ...countingDetector.create(),
-      observe: (_timeUs: number, value: number) => void told.set(value, budget),
+      judge: (_timeUs: number, value: number) => void told.set(value, budget),
       budget: (alarmsPerWeek: number) => void (budget = alarmsPerWeek),
     };
   };

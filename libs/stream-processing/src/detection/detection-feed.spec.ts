@@ -6,22 +6,22 @@ import { MOST_HELD } from './detection-feed';
 const SETTINGS = { ...DEFAULT_STREAM_SETTINGS, reorderMs: 2_000 };
 const START = 1_700_000_040_000;
 
-const one = (timeMs: number, value = 500, series = 0): Reading => ({ series, time: START + timeMs, value });
+const one = (timeMs: number, value = 50, series = 0): Reading => ({ series, time: START + timeMs, value });
 const at = (appendedMs: number, ...readings: Reading[]): Record => ({
   appendedAtMs: START + appendedMs,
   readings,
 });
 
-/** Tells the times of readings above 100 with which the detector was fed. */
+/** Tells the times of readings above 10 with which the detector was fed. */
 function fedStream(settings: Partial<StreamSettings> = {}) {
   const times: number[] = [];
   const create = () => {
     const detector = countingDetector.create();
     return {
       ...detector,
-      observe(...[timeUs, value, verdict]: Parameters<typeof detector.observe>) {
-        if (value > 100) times.push(timeUs / 1000 - START);
-        detector.observe(timeUs, value, verdict);
+      judge(...[timeUs, value, verdict]: Parameters<typeof detector.judge>) {
+        if (value > 10) times.push(timeUs / 1000 - START);
+        detector.judge(timeUs, value, verdict);
       },
     };
   };

@@ -59,7 +59,10 @@ export class DetectionFeed {
       tell: (row, report) => sink.episode(series[row]!, report),
       ended: (row, told) => this.histories.note(row, told),
     });
-    this.judges = new SeriesJudges(kind, this.episodes, series, silenceUs);
+    this.judges = new SeriesJudges(kind, this.episodes, series, {
+      silenceUs,
+      beforeAlarm: (row) => this.histories.begin(row),
+    });
     this.histories = new Histories(settings, this.judges, this.episodes, series);
   }
 
@@ -282,6 +285,7 @@ export class DetectionFeed {
       return;
     }
     this.judges.score(row, time, value);
-    if (this.episodes.hasOpen(row)) this.histories.begin(row);
+    if (this.histories.has(row)) this.histories.keep(row, time, value);
+    else if (this.episodes.hasOpen(row)) this.histories.begin(row);
   }
 }

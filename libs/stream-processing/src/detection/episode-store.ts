@@ -1,4 +1,5 @@
 import {
+  ALARM_SCORE,
   compareEpisodes,
   endBySilence,
   endIfSilent,
@@ -141,7 +142,7 @@ export class EpisodeStore {
       else if (event === 'updated' && !this.endedAgain) this.report(row, episode, event);
       return;
     }
-    if (verdict.score >= 0.5) this.openNew(row, reading, timeUs - last);
+    if (verdict.score >= ALARM_SCORE) this.openNew(row, reading, timeUs - last);
   }
 
   /** Ends episodes of a series that has been silent for `quietUs`: all of them where it is Infinity. Returns whether any ended. */

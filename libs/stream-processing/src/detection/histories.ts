@@ -45,7 +45,7 @@ export class Histories {
     return this.rows[row] !== undefined;
   }
 
-  /** From behind the last reading that was judged, if there is none yet and there is room. */
+  /** From behind the last reading that was taken in, if there is none yet and there is room. */
   begin(row: number): void {
     if (this.has(row) || this.bytes >= this.settings.maxHistoryBytes * BEGIN_BELOW) return;
     const history = new History(this.judges.settingsOf(row), this.snapshot(row));
@@ -59,8 +59,7 @@ export class Histories {
     const finalUs = time - this.latenessUs;
     if (history.isStale && history.lateUs <= finalUs) this.rejudge(row, history);
     this.judges.score(row, time, value);
-    history.append(time, value);
-    this.bytes += READING_BYTES;
+    this.keep(row, time, value);
     const since = history.next ?? history.base;
     const isLong = history.sinceNext >= FEWEST_BETWEEN && since.timeUs <= finalUs;
     if (isLong || history.sinceNext >= MOST_KEPT / 2) this.snapshotAgain(row, history);
@@ -70,6 +69,12 @@ export class Histories {
     } else if (isOrderly && !history.isStale && !this.episodes.hasOpen(row)) {
       if (history.told.every(({ decidedUs }) => decidedUs <= finalUs)) this.end(row);
     }
+  }
+
+  /** The reading that was just judged. */
+  keep(row: number, time: number, value: number): void {
+    this.rows[row]!.append(time, value);
+    this.bytes += READING_BYTES;
   }
 
   /** A reading that came too late to be judged in order. Returns false where it lies before all that is kept. */

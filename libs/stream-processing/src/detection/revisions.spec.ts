@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Episode } from '@tidewatch/anomaly-detection';
 import { DEFAULT_STREAM_SETTINGS } from '../settings';
-import { collectingStream, feed, type Reading, type Record } from '../spec/harness';
+import {
+  collectingStream,
+  countingDetector,
+  feed,
+  jumpDetector,
+  type Reading,
+  type Record,
+} from '../spec/harness';
 import { seriesDetection } from './detection-settings';
 import { MOST_KEPT } from './history';
 
@@ -22,8 +29,8 @@ const stretch = (from: number, to: number, value: number): Reading[] =>
 /** Out of order once: from here on the series is held back by two seconds, and its history is kept. */
 const DISORDER = [reading(-100, 10), reading(-101, 10), ...stretch(-99, 0, 10)];
 
-function toldStream(settings: Partial<typeof SETTINGS> = {}) {
-  const { stream, output } = collectingStream({ ...SETTINGS, ...settings });
+function toldStream(settings: Partial<typeof SETTINGS> = {}, kind = countingDetector) {
+  const { stream, output } = collectingStream({ ...SETTINGS, ...settings }, kind);
   let second = 0;
   return {
     stream,
@@ -103,6 +110,15 @@ describe('a late reading', () => {
     expect(take(stretch(20, 26, 70), 28)).toEqual(['opened 0: 11- peak 70']);
   });
 
+  test('withdraws an episode also where all was in order so far, if it belongs right before the reading that raised it', () => {
+    const { take, stream } = toldStream({}, jumpDetector);
+    const jump = [...stretch(0, 5, 10), ...stretch(6, 9, 90)];
+    expect(take(jump)).toEqual(['opened 0: 6- peak 90']);
+    take([reading(5, 50)]);
+    expect(take([], 1)).toEqual(['withdrawn 1: 6- peak 90']);
+    expect(stream.counts.unscored).toBe(0);
+  });
+
   test('that joins two episodes withdraws the second', () => {
     const { take } = toldStream();
     take(DISORDER);
@@ -137,7 +153,7 @@ describe('a late reading', () => {
 
   test('before all that is kept is not judged: it is unscored', () => {
     const { take, stream } = toldStream();
-    take([...stretch(0, 5, 10), ...stretch(5, 20, 200), reading(4.5, 300)]);
+    take([...stretch(0, 5, 10), ...stretch(5, 20, 200), reading(3.5, 300)]);
     expect(stream.counts).toMatchObject({ processed: 21, unscored: 1 });
     expect(take([], 1)).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import {
+  ALARM_SCORE,
   type Detector,
   type DetectorKind,
   type Judged,
@@ -19,6 +20,13 @@ export interface DetectorFields {
   readonly detectorState: Uint8Array;
 }
 
+export interface SeriesJudgesOptions {
+  /** Silence that ends an episode. */
+  readonly silenceUs: number;
+  /** The detector of a series raises an alarm by a reading, and all is still as it was before that. */
+  beforeAlarm(row: number): void;
+}
+
 /** Serves all series in turn. */
 const writer = new ByteWriter();
 
@@ -37,10 +45,10 @@ export class SeriesJudges {
     private readonly kind: DetectorKind,
     private readonly episodes: EpisodeStore,
     private readonly series: readonly (HashedSeries | undefined)[],
-    silenceUs: number,
+    private readonly options: SeriesJudgesOptions,
   ) {
     this.judged = { timeUs: 0.5, value: 0.5, verdict: this.verdict, judge: kind };
-    this.limits = new LimitFeed(episodes, silenceUs);
+    this.limits = new LimitFeed(episodes, options.silenceUs);
   }
 
   grow(rows: number): void {
@@ -79,9 +87,11 @@ export class SeriesJudges {
     const { judged, verdict } = this;
     const detector = this.detectors[row]!;
     if (this.shares.hasChanged(row)) detector.budget(this.shares.share(row));
-    detector.observe(time, value, verdict);
+    detector.judge(time, value, verdict);
     // Nothing is out of range: an episode that is open ends as if the series were calm.
     if (!this.shares.watches(row)) verdict.score = verdict.ratio = 0;
+    if (verdict.score >= ALARM_SCORE) this.options.beforeAlarm(row);
+    detector.learn();
     judged.timeUs = time;
     judged.value = value;
     this.episodes.take(row, judged);

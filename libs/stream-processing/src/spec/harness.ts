@@ -50,16 +50,20 @@ export const countingDetector: DetectorKind = {
 function counting(): ReturnType<DetectorKind['create']> {
   let seen = 0;
   let lastTime = 0;
+  let time = 0;
   return {
-    observe(timeUs, value, verdict) {
+    judge(timeUs, value, verdict) {
       if (timeUs <= lastTime) throw new Error('fed out of order');
-      seen += 1;
-      lastTime = timeUs;
+      time = timeUs;
       verdict.ratio = value > 100 ? value / 50 : Math.abs(value) / 1000;
       verdict.score = scoreOf(verdict.ratio);
       verdict.expectedMin = 0;
       verdict.expectedMax = 100;
-      verdict.deviation = seen;
+      verdict.deviation = seen + 1;
+    },
+    learn() {
+      seen += 1;
+      lastTime = time;
     },
     budget() {
       // Flags by value alone.
@@ -92,13 +96,18 @@ export const jumpDetector: DetectorKind = {
 function jumping(): ReturnType<DetectorKind['create']> {
   const counting = countingDetector.create();
   let last = 0;
+  let next = 0;
   return {
     ...counting,
-    observe(timeUs, value, verdict) {
-      counting.observe(timeUs, value, verdict);
+    judge(timeUs, value, verdict) {
+      counting.judge(timeUs, value, verdict);
       verdict.ratio = Math.min(Math.abs(value - last) / 50, 1e6);
       verdict.score = scoreOf(verdict.ratio);
-      last = value;
+      next = value;
+    },
+    learn() {
+      counting.learn();
+      last = next;
     },
     snapshot() {
       const bytes = new Uint8Array(24);

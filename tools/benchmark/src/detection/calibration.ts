@@ -1,4 +1,4 @@
-import { type DetectorKind, newVerdict } from '@tidewatch/anomaly-detection';
+import { type DetectorKind, newVerdict, observe } from '@tidewatch/anomaly-detection';
 import { CLEAN_SERIES, type CleanSeries } from './data/clean-series';
 
 const WEEK_S = 604_800;
@@ -25,7 +25,7 @@ function alarmsPerWeek(kind: DetectorKind, series: CleanSeries, { stepS, seconds
   const verdict = newVerdict();
   let alarms = 0;
   for (let second = 0; second < seconds; second += stepS) {
-    detector.observe(second * 1e6, series(second), verdict);
+    observe(detector, second * 1e6, series(second), verdict);
     if (verdict.score >= 0.5) alarms += 1;
   }
   return (alarms * WEEK_S) / seconds;

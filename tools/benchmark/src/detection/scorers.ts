@@ -1,4 +1,4 @@
-import { type DetectorKind, newVerdict } from '@tidewatch/anomaly-detection';
+import { type DetectorKind, newVerdict, observe } from '@tidewatch/anomaly-detection';
 import type { ScorerKind } from './baselines/baseline';
 import type { LabelledSeries } from './data/dataset';
 import { movingZScore } from './baselines/moving-z';
@@ -17,7 +17,7 @@ export function productScorer(kind: DetectorKind): ScorerKind {
       const verdict = newVerdict();
       return {
         score(timeUs, value) {
-          detector.observe(timeUs, value, verdict);
+          observe(detector, timeUs, value, verdict);
           return verdict.score;
         },
       };

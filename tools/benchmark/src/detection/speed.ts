@@ -1,4 +1,4 @@
-import { type Detector, type DetectorKind, newVerdict } from '@tidewatch/anomaly-detection';
+import { type Detector, type DetectorKind, newVerdict, observe } from '@tidewatch/anomaly-detection';
 
 export interface Speed {
   readonly series: number;
@@ -44,7 +44,7 @@ function feed(
   const verdict = newVerdict();
   for (let round = from; round < from + rounds; round++) {
     for (let i = 0; i < detectors.length; i++) {
-      detectors[i]!.observe(round * MINUTE_US, values[(round * 7 + i * 31) % WAVES]!, verdict);
+      observe(detectors[i]!, round * MINUTE_US, values[(round * 7 + i * 31) % WAVES]!, verdict);
     }
   }
 }

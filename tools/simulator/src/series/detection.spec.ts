@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { detectorKind, newVerdict } from '@tidewatch/anomaly-detection';
+import { detectorKind, newVerdict, observe } from '@tidewatch/anomaly-detection';
 import { BASE_KINDS, type BaseKind } from './base';
 import { appliesTo, SERIES_FAULTS, type SeriesFault } from './fault-effects';
 import { labelledSeries, type SeriesPlan } from './labelled-series';
@@ -64,7 +64,7 @@ function alarmsIn({ timesMs, values }: { timesMs: readonly number[]; values: rea
   const detector = detectorKind('agreement').create();
   const verdict = newVerdict();
   return values.flatMap((value, row) => {
-    detector.observe(timesMs[row]! * 1_000, value, verdict);
+    observe(detector, timesMs[row]! * 1_000, value, verdict);
     return verdict.score >= 0.5 ? [row] : [];
   });
 }

@@ -67,6 +67,9 @@ describe('planServices', () => {
       scripts: Record<string, string>;
     };
     expect(scripts['benchmark']).toContain(flags.find((flag) => flag.includes('inlined'))!);
+    const pages = plansById().get('processing')!.env['GLIBC_TUNABLES'];
+    expect(dockerfile).toMatch(new RegExp(`^ENV .* GLIBC_TUNABLES=${pages}$`, 'm'));
+    expect(scripts['benchmark']).toContain(`GLIBC_TUNABLES=${pages} exec node`);
   });
 
   test('the gateway alone listens elsewhere and knows the others', () => {

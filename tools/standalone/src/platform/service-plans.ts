@@ -21,6 +21,11 @@ const LOOPBACK = '127.0.0.1';
  * And about three times as much code as usual compiled into one piece: the detector is many small functions, and takes a quarter less so.
  */
 const NODE_FLAGS = ['--max-semi-space-size=32', '--max-inlined-bytecode-size-cumulative=3000'];
+/**
+ * What the detectors of thousands of series know lies in large pages of memory, where the system gives such to who asks: at 10,000 series a detector
+ * takes about a third less so. Of no effect without glibc.
+ */
+const LARGE_PAGES = 'glibc.malloc.hugetlb=1';
 
 export interface ServicePlan extends ProcessPlan {
   readonly service: ServiceName;
@@ -87,6 +92,7 @@ function environmentOf(
     SESSION_KEY: input.sessionKey,
     MESSAGE_LOG: input.log,
   });
+  if (service === 'processing') env['GLIBC_TUNABLES'] = LARGE_PAGES;
   if (input.log === 'kafka') env['KAFKA_BROKERS'] = input.kafkaBrokers;
   if (service === 'gateway') {
     Object.assign(env, {

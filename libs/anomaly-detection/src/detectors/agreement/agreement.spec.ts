@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { newVerdict, type Verdict } from '../../detector';
+import { newVerdict, observe, type Verdict } from '../../detector';
 import { SnapshotError } from '../../errors';
 import { flaggedBy, generate, normal, random } from '../../testing/generated-series';
 import { agreement } from './agreement';
@@ -12,7 +12,7 @@ const flagged = (values: readonly number[], times?: readonly number[]) => flagge
 function lastVerdict(values: readonly number[]): Verdict {
   const detector = agreement.create();
   const verdict = newVerdict();
-  values.forEach((value, i) => detector.observe(i * 60_000_000, value, verdict));
+  values.forEach((value, i) => observe(detector, i * 60_000_000, value, verdict));
   return verdict;
 }
 
@@ -22,7 +22,7 @@ function causesOf(values: readonly number[]): string[] {
   const verdict = newVerdict();
   const causes: string[] = [];
   values.forEach((value, i) => {
-    detector.observe(i * 60_000_000, value, verdict);
+    observe(detector, i * 60_000_000, value, verdict);
     if (verdict.score >= 0.5) causes.push(verdict.cause);
   });
   return causes;
@@ -192,7 +192,7 @@ test('any value at all: scores stay in [0, 1], and what is flagged is outside of
       const detector = agreement.create();
       const verdict = newVerdict();
       values.forEach((value, i) => {
-        detector.observe(i * 1_000_000, value, verdict);
+        observe(detector, i * 1_000_000, value, verdict);
         expect(verdict.score).toBeGreaterThanOrEqual(0);
         expect(verdict.score).toBeLessThanOrEqual(1);
         if (verdict.score < 0.5) return;
@@ -217,8 +217,8 @@ test('a detector restored at any point continues bit for bit, also beside others
       const [a, b] = [newVerdict(), newVerdict()];
       values.forEach((value, i) => {
         if (i === cut) detector = agreement.restore(detector.snapshot());
-        detector.observe(i * 1_000_000, value, a);
-        straight.observe(i * 1_000_000, value, b);
+        observe(detector, i * 1_000_000, value, a);
+        observe(straight, i * 1_000_000, value, b);
         expect(a).toEqual(b);
       });
       expect(detector.snapshot().slice()).toEqual(straight.snapshot());
@@ -228,7 +228,7 @@ test('a detector restored at any point continues bit for bit, also beside others
 
 describe('a snapshot', () => {
   const trained = agreement.create();
-  temperature.forEach((value, i) => trained.observe(i * 60_000_000, value, newVerdict()));
+  temperature.forEach((value, i) => observe(trained, i * 60_000_000, value, newVerdict()));
   const bytes = trained.snapshot().slice();
 
   test('is small', () => {
@@ -264,7 +264,7 @@ describe('a snapshot', () => {
         const damaged = Uint8Array.from(bytes);
         damaged[at] = byte;
         try {
-          agreement.restore(damaged).observe(5_000 * 60_000_000, 25, newVerdict());
+          observe(agreement.restore(damaged), 5_000 * 60_000_000, 25, newVerdict());
         } catch (error) {
           expect(error).toBeInstanceOf(SnapshotError);
         }

@@ -8,7 +8,7 @@ import { CELL, SEASON_AT, SEASON_BINS, TAIL, TAILS, WAITING_AT, WAITING_FLOATS }
 import { distanceLimit, evidenceLimit, forgetAlarms, habituate, setReach } from './limits';
 import { fadeModels, learnWaiting, surprise } from './models';
 import { novelty } from './novelty';
-import { now } from './now';
+import { now, STEP } from './now';
 import { around } from './range';
 import { DAY_US, SETTINGS } from './settings';
 import { KIND, readSnapshot, writeSnapshot } from './snapshot';
@@ -16,7 +16,7 @@ import { SeriesState } from './state-blocks';
 import { describeStuck, stuckness, wasStuck } from './stuck';
 
 // Each use of an import is a look-up in CommonJS; these are used many times a reading.
-const [cell, settings] = [CELL, SETTINGS];
+const [cell, settings, step] = [CELL, SETTINGS, STEP];
 
 /** Keeps sums and single floats finite, whatever the values. */
 const MAX_MAGNITUDE = 1e30;
@@ -36,30 +36,44 @@ class Agreement extends SeriesState implements Detector {
   /** The time in which one alarm is accepted. */
   private usPerAlarm = WEEK_US;
 
-  observe(timeUs: number, value: number, verdict: Verdict): void {
+  judge(timeUs: number, value: number, verdict: Verdict): void {
     clear(verdict, value);
+    now.step = step.nothing;
     // A comparison with NaN is false, so this also refuses NaN.
     if (!(value <= Number.MAX_VALUE && value >= -Number.MAX_VALUE)) return;
     const { cells, cellsAt: at } = this;
     const days = timeUs / DAY_US;
-    const bin = Math.floor((days - Math.floor(days)) * SEASON_BINS);
-    const isFirst = cells[at + cell.readings] === 0;
-    if (isFirst) cells[at + cell.origin] = bounded(value);
-    const x = Math.fround(bounded(value - cells[at + cell.origin]!));
     now.timeUs = timeUs;
+    now.bin = Math.floor((days - Math.floor(days)) * SEASON_BINS);
+    const isFirst = cells[at + cell.readings] === 0;
+    const origin = isFirst ? bounded(value) : cells[at + cell.origin]!;
+    now.origin = origin;
+    const x = Math.fround(bounded(value - origin));
     now.x = x;
-    now.bin = bin;
-    if (isFirst || this.isAfterGap(timeUs) || this.isCounterReset(x)) this.begin(x);
-    else {
-      const ratio = this.judge(verdict);
-      const stuck = x === cells[at + cell.lastValue] ? stuckness(this) : 0;
+    now.step = isFirst ? step.first : step.again;
+    if (isFirst || this.isAfterGap(timeUs) || this.isCounterReset(x)) return;
+    now.step = step.judged;
+    const ratio = this.deviation(verdict);
+    const stuck = x === cells[at + cell.lastValue] ? stuckness(this) : 0;
+    now.ratio = ratio;
+    now.stuck = stuck;
+    this.report(ratio, verdict);
+    now.isFirstChange = x !== cells[at + cell.lowest] && this.hasNeverChanged();
+    if (now.isFirstChange) this.reportFirstChange(verdict);
+    if (stuck >= 1) this.reportStuck(stuck, verdict);
+    if (verdict.ratio >= 1) tellStrengths(verdict, stuck);
+  }
+
+  learn(): void {
+    if (now.step === step.nothing) return;
+    if (now.step === step.judged) {
+      const { ratio } = now;
+      const isReport = ratio >= 1 && this.cells[this.cellsAt + cell.rest] === 0;
+      if (isReport) habituate(this, now.agreed >= 1, now.far >= 1);
       const weight = this.followFault(ratio);
-      this.learn(x, stuck >= 1 ? settings.faultWeight : weight);
-      this.report(ratio, verdict);
-      if (x !== cells[at + cell.lowest] && this.hasNeverChanged()) this.reportFirstChange(verdict);
-      if (stuck >= 1) this.reportStuck(stuck, verdict);
-      if (verdict.ratio >= 1) tellStrengths(verdict, stuck);
-    }
+      this.learnDistances(now.x, now.stuck >= 1 ? settings.faultWeight : weight);
+      this.rest(isReport);
+    } else this.begin(now.step === step.first);
     keep(this);
   }
 
@@ -92,9 +106,11 @@ class Agreement extends SeriesState implements Detector {
   }
 
   /** The recent past is unknown; what was learned of distances stays. */
-  private begin(x: number): void {
+  private begin(isFirst: boolean): void {
     const { cells, cellsAt: at } = this;
-    if (cells[at + CELL.readings] === 0) {
+    const { x } = now;
+    if (isFirst) {
+      cells[at + CELL.origin] = now.origin;
       cells[at + CELL.lowest] = cells[at + CELL.highest] = x;
       cells[at + CELL.evidenceFactor] = cells[at + CELL.distanceFactor] = 1;
       cells[at + CELL.limitFactor] = 1;
@@ -109,8 +125,8 @@ class Agreement extends SeriesState implements Detector {
     cells[at + CELL.faultReadings] = 0;
   }
 
-  /** The larger of both deviations in units of its limit: 1 is an alarm. The distances of the reading then wait to be learned. */
-  private judge(verdict: Verdict): number {
+  /** The larger of both deviations in units of its limit: 1 is an alarm. The distances of the reading wait to be learned, if it is. */
+  private deviation(verdict: Verdict): number {
     const { cells, cellsAt: at, floats, floatsAt } = this;
     const { x, bin } = now;
     const seen = cells[at + cell.sinceBegin]!;
@@ -133,12 +149,12 @@ class Agreement extends SeriesState implements Detector {
     const agreed = this.agreed(residual, moved, level, season);
     const reach = distanceLimit(this);
     const far = reach > 0 ? distance / reach : 0;
+    now.agreed = agreed;
     now.far = far;
     const ratio = agreed > far ? agreed : far;
     if (ratio < 1) return ratio;
     if (this.isOneStep(distance, moved)) return ONE_STEP;
     describe(this, { x, bin, shortMean: short, surprises }, verdict);
-    if (cells[at + cell.rest] === 0) habituate(this, agreed >= 1, far >= 1);
     return ratio;
   }
 
@@ -169,7 +185,6 @@ class Agreement extends SeriesState implements Detector {
     verdict.deviation = Infinity;
     verdict.score = FIRST_CHANGE;
     verdict.ratio = FIRST_CHANGE / (1 - FIRST_CHANGE);
-    cells[at + CELL.rest] = SETTINGS.restReadings;
   }
 
   /** A series that has changed by no more than its resolution, and has often done so. */
@@ -203,8 +218,8 @@ class Agreement extends SeriesState implements Detector {
     setReach(this);
   }
 
-  /** The distances of the reading wait already. */
-  private learn(x: number, weight: number): void {
+  /** They wait already. */
+  private learnDistances(x: number, weight: number): void {
     const { cells, cellsAt: at } = this;
     this.floats[this.floatsAt + WAITING_AT + this.waiting * WAITING_FLOATS + TAILS] = weight;
     this.waiting += 1;
@@ -223,18 +238,20 @@ class Agreement extends SeriesState implements Detector {
 
   /** An alarm unless one was just raised. */
   private report(ratio: number, verdict: Verdict): void {
-    const { cells, cellsAt: at } = this;
     const score = ratio / (1 + ratio);
-    const rest = cells[at + cell.rest]!;
+    const isReport = ratio >= 1 && this.cells[this.cellsAt + cell.rest] === 0;
     verdict.ratio = ratio;
-    if (ratio >= 1 && rest === 0) {
+    verdict.score = isReport || score < MOST_UNREPORTED ? score : MOST_UNREPORTED;
+  }
+
+  /** A rest begins after an alarm, or goes on. */
+  private rest(isReport: boolean): void {
+    const { cells, cellsAt: at } = this;
+    if (isReport) {
       this.restAgain();
-      verdict.score = score;
       countAlarm(this);
-      return;
-    }
-    verdict.score = score < MOST_UNREPORTED ? score : MOST_UNREPORTED;
-    if (rest > 0) cells[at + cell.rest] = rest - 1;
+    } else if (cells[at + cell.rest]! > 0) cells[at + cell.rest]! -= 1;
+    if (now.isFirstChange) cells[at + cell.rest] = settings.restReadings;
   }
 
   /** The more often a fault was reported, the longer. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { newVerdict } from '../../detector';
+import { newVerdict, observe } from '../../detector';
 import { normal, random } from '../../testing/generated-series';
 import { agreement } from './agreement';
 
@@ -18,7 +18,7 @@ function alarmsOf(draw: () => number, { readings, stepUs, budget }: Run): number
   const verdict = newVerdict();
   let alarms = 0;
   for (let i = 0; i < readings; i++) {
-    detector.observe(i * stepUs, draw(), verdict);
+    observe(detector, i * stepUs, draw(), verdict);
     if (verdict.score >= 0.5) alarms += 1;
   }
   return alarms;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { type Detector, newVerdict } from '../../detector';
+import { type Detector, newVerdict, observe } from '../../detector';
 import { agreement } from './agreement';
 import { ALL_COUNTS, ALL_TAIL_CELLS, CELLS, FLOATS } from './layout';
 import type { SeriesState } from './state-blocks';
@@ -41,14 +41,14 @@ test('of the version before is read, and the detector goes on bit for bit', () =
   fc.assert(
     fc.property(fc.array(anyValue, { minLength: 1, maxLength: 400 }), fc.nat(60), (values, more) => {
       const straight = agreement.create();
-      values.forEach((value, i) => straight.observe(i * 1e6, value, newVerdict()));
+      values.forEach((value, i) => observe(straight, i * 1e6, value, newVerdict()));
       const old = asVersion6(straight);
       const restored = agreement.restore(old);
       expect(restored.snapshot().slice()).toEqual(straight.snapshot());
       for (let i = 0; i < more; i++) {
         const [a, b] = [newVerdict(), newVerdict()];
-        straight.observe((values.length + i) * 1e6, i % 7, a);
-        restored.observe((values.length + i) * 1e6, i % 7, b);
+        observe(straight, (values.length + i) * 1e6, i % 7, a);
+        observe(restored, (values.length + i) * 1e6, i % 7, b);
         expect(b).toEqual(a);
       }
       expect(restored.snapshot().slice()).toEqual(straight.snapshot());
