@@ -57,7 +57,9 @@ describeEachDatabase('migrate', (kind: DatabaseKind) => {
   test('a connection that is lost is an error like any other, and the next run completes', async () => {
     await migrate(database.url);
     const holder = await database.pool.connect();
-    const locked = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = $1::bigint & 4294967295`;
+    // Of this database: other tests migrate theirs on the same server at the same time.
+    const locked = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = $1::bigint & 4294967295
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
     try {
       // The migration waits for the table on another connection; that of the lock is idle.
       await holder.query('BEGIN; LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE');
