@@ -12,12 +12,14 @@ const LOAD = `
   WHERE consumer = $1 AND topic = $2 AND partition = $3 AND key_hash > $4
   ORDER BY key_hash LIMIT ${PAGE_ROWS}`;
 
-/** One parameter for all hashes and one for all states, cut up by the server: arrays of bytea would travel as hexadecimal text. */
-const UPSERT = `
-  INSERT INTO stream_state (consumer, topic, partition, key_hash, state)
-  SELECT $1, $2, $3, substring($4::bytea FROM ((i - 1) * ${HASH_BYTES} + 1)::int FOR ${HASH_BYTES}), substring($5::bytea FROM start + 1 FOR length)
-  FROM unnest($6::int[], $7::int[]) WITH ORDINALITY AS slice (start, length, i)
-  ON CONFLICT (consumer, topic, partition, key_hash) DO UPDATE SET state = excluded.state`;
+/** All hashes and all states are one parameter each, in binary form: the driver would send arrays of buffers as hexadecimal text. */
+const UPSERT = {
+  name: 'tidewatch-state',
+  text: `
+    INSERT INTO stream_state (consumer, topic, partition, key_hash, state)
+    SELECT $1, $2, $3, key_hash, state FROM unnest($4::bytea[], $5::bytea[]) AS change (key_hash, state)
+    ON CONFLICT (consumer, topic, partition, key_hash) DO UPDATE SET state = excluded.state`,
+};
 
 const DELETE = `
   DELETE FROM stream_state
@@ -115,7 +117,8 @@ async function writeChanges(
   const flush = async (): Promise<void> => {
     // A series that was removed and came back is among both: it must end as written.
     if (removed.length > 0) await client.query(DELETE, [...placeValues(place), Buffer.concat(removed)]);
-    if (chunk.count > 0) await client.query(UPSERT, [...placeValues(place), ...chunk.values()]);
+    if (chunk.count > 0)
+      await client.query({ ...UPSERT, values: [...placeValues(place), ...chunk.values()] });
     removed = [];
     chunk.clear();
   };

@@ -1,5 +1,5 @@
 import { grownInts } from '../columns';
-import type { ByteReader, ByteWriter } from '../state/bytes';
+import { type ByteReader, type ByteWriter, MOST_INT_BYTES, writeInt } from '../state/bytes';
 import { bucketOf, middleOf, raised } from './buckets';
 
 /** What is in a sketch: buckets ascending by number, and how many values are in each. */
@@ -99,16 +99,19 @@ export class SketchPool {
 
   write(sketch: number, writer: ByteWriter): void {
     const { ints } = this;
+    const length = ints[sketch + LENGTH]!;
     writer.byte(ints[sketch + LEVEL]!);
-    writer.byte(ints[sketch + LENGTH]!);
-    let before = 0;
-    for (let i = 0; i < ints[sketch + LENGTH]!; i++) {
-      const at = sketch + HEADER + i * 2;
-      const step = ints[at]! - before;
-      writer.varint(i > 0 ? step : step < 0 ? -step * 2 - 1 : step * 2);
-      writer.varint(ints[at + 1]!);
-      before = ints[at]!;
+    writer.byte(length);
+    const first = sketch + HEADER;
+    writer.signed(ints[first]!);
+    writer.varint(ints[first + 1]!);
+    writer.reserve((length - 1) * 2 * MOST_INT_BYTES);
+    let at = writer.length;
+    for (let cell = first + 2; cell < first + length * 2; cell += 2) {
+      at = writeInt(writer.buffer, at, ints[cell]! - ints[cell - 2]!);
+      at = writeInt(writer.buffer, at, ints[cell + 1]!);
     }
+    writer.end(at);
   }
 
   /** Returns a new sketch. Throws `SnapshotError`. */

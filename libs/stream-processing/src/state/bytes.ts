@@ -3,9 +3,25 @@ import { readShortFloat, SnapshotError, writeShortFloat } from '@tidewatch/anoma
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** That `writeInt` writes. */
+export const MOST_INT_BYTES = 5;
+
+/** LEB128 of a whole number below 2^31, not negative. Returns where it ends. */
+export function writeInt(buffer: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  while (rest >= 0x80) {
+    buffer[at++] = rest | 0x80;
+    rest >>>= 7;
+  }
+  buffer[at++] = rest;
+  return at;
+}
+
 /** Appends to a buffer that grows. */
 export class ByteWriter {
-  private buffer = new Uint8Array(1024);
+  /** Replaced when it grows, by `reserve` only. Whoever has many bytes to write may write them here, from `length` on, and tell `end` where they end. */
+  buffer = new Uint8Array(1024);
   private view = new DataView(this.buffer.buffer);
   private at = 0;
 
@@ -102,7 +118,18 @@ export class ByteWriter {
     this.bytes(utf8Encoder.encode(value));
   }
 
-  private reserve(count: number): void {
+  /** What was written since `length` came to be there. */
+  end(at: number): void {
+    this.at = at;
+  }
+
+  /** In the place of what is there. */
+  uint32At(at: number, value: number): void {
+    this.view.setUint32(at, value, true);
+  }
+
+  /** Makes room for so many bytes. */
+  reserve(count: number): void {
     if (this.at + count <= this.buffer.length) return;
     const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.at + count));
     larger.set(this.buffer);

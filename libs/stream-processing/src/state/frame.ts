@@ -10,10 +10,8 @@ export function writeFrame(writer: ByteWriter, version: number, writeBody: () =>
   writer.byte(version);
   writer.uint32(0);
   writeBody();
-  const state = writer.written(start);
-  const checksum = crc32(state.subarray(HEADER_BYTES));
-  new DataView(state.buffer, state.byteOffset).setUint32(1, checksum, true);
-  return state;
+  writer.uint32At(start + 1, crc32(writer.written(start + HEADER_BYTES)));
+  return writer.written(start);
 }
 
 /** A reader of the body of a frame of this version, or of one of those that were wider. Throws `SnapshotError`. */

@@ -1,5 +1,5 @@
 import { grownFloats, grownInts } from '../columns';
-import type { ByteReader, ByteWriter } from '../state/bytes';
+import { type ByteReader, type ByteWriter, MOST_INT_BYTES, writeInt } from '../state/bytes';
 
 const NONE = new Float64Array(0);
 const SMALLEST_CAPACITY = 16;
@@ -100,25 +100,12 @@ export class RecentTimes {
     if (count === 0) return;
     const times = this.times[row]!;
     const start = this.starts[row]!;
-    const isWhole = haveWholeSteps(times, start, start + count);
+    const end = start + count;
+    const isWhole = haveWholeSteps(times, start, end);
     writer.byte(isWhole ? MILLISECONDS : MICROSECONDS);
-    const scale = isWhole ? 1 / US_PER_MS : 1;
     writer.float64(times[start]!);
-    let delta = 0;
-    let zeros = 0;
-    for (let i = start + 1; i < start + count; i++) {
-      const next = Math.round((times[i]! - times[i - 1]!) * scale);
-      const change = next - delta;
-      delta = next;
-      if (change === 0) {
-        zeros += 1;
-        continue;
-      }
-      if (zeros > 0) writeZeros(writer, zeros);
-      zeros = 0;
-      writer.signed(change);
-    }
-    if (zeros > 0) writeZeros(writer, zeros);
+    if (isWhole) writeWholeSteps(times, start, end, writer);
+    else writeSteps(times, start, end, writer);
   }
 
   /** Into an empty row. Throws `SnapshotError`. */
@@ -204,13 +191,54 @@ export function equalShare(counts: readonly number[], most: number): number {
   return Infinity;
 }
 
-/** Whether times are whole milliseconds apart. */
+/** Whether all are whole milliseconds apart, and less than half an hour. */
 function haveWholeSteps(times: Float64Array, start: number, end: number): boolean {
   for (let i = start + 1; i < end; i++) {
     const step = times[i]! - times[i - 1]!;
-    if (Math.round(step / US_PER_MS) * US_PER_MS !== step) return false;
+    const whole = step | 0;
+    if (whole !== step || whole % US_PER_MS !== 0) return false;
   }
   return true;
+}
+
+function writeWholeSteps(times: Float64Array, start: number, end: number, writer: ByteWriter): void {
+  writer.reserve((end - start) * 2 * MOST_INT_BYTES);
+  const { buffer } = writer;
+  let at = writer.length;
+  let delta = 0;
+  let zeros = 0;
+  for (let i = start + 1; i < end; i++) {
+    const next = (((times[i]! - times[i - 1]!) | 0) / US_PER_MS) | 0;
+    const change = next - delta;
+    delta = next;
+    if (change === 0) {
+      zeros += 1;
+      continue;
+    }
+    if (zeros > 0) at = writeInt(buffer, writeInt(buffer, at, 0), zeros);
+    zeros = 0;
+    at = writeInt(buffer, at, (change << 1) ^ (change >> 31));
+  }
+  if (zeros > 0) at = writeInt(buffer, writeInt(buffer, at, 0), zeros);
+  writer.end(at);
+}
+
+function writeSteps(times: Float64Array, start: number, end: number, writer: ByteWriter): void {
+  let delta = 0;
+  let zeros = 0;
+  for (let i = start + 1; i < end; i++) {
+    const next = times[i]! - times[i - 1]!;
+    const change = next - delta;
+    delta = next;
+    if (change === 0) {
+      zeros += 1;
+      continue;
+    }
+    if (zeros > 0) writeZeros(writer, zeros);
+    zeros = 0;
+    writer.signed(change);
+  }
+  if (zeros > 0) writeZeros(writer, zeros);
 }
 
 function writeZeros(writer: ByteWriter, count: number): void {

@@ -9,12 +9,14 @@ type Role = 'owner' | ServiceName;
 const ROLES: readonly Role[] = ['owner', ...SERVICES];
 const roleName = (role: Role) => `tidewatch_${role}`;
 
-/** Sized for a machine that also runs everything else. Durability is never traded for speed. */
+/**
+ * Sized for a machine that also runs everything else. Durability is never traded for speed. Without `wal_compression`: pages of state hardly become smaller,
+ * and to compress each that is written whole takes several times what all else of a checkpoint of processing takes.
+ */
 const SETTINGS = {
   shared_buffers: '256MB',
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
-  wal_compression: 'on',
   max_connections: 150,
   jit: 'off',
 };

@@ -75,6 +75,7 @@ test('holds every number as it is, whole or not, large or small', () => {
       // What waits to be learned, which nothing does, is left out.
       fill(floats, floatsAt + FLOATS - 144, 144);
       fill(floats, countsAt, ALL_COUNTS);
+      for (let i = countsAt; i < countsAt + ALL_COUNTS; i++) floats[i] = Math.abs(floats[i]!);
       const restored = agreement.restore(detector.snapshot()) as unknown as SeriesState;
       const own = (state: SeriesState): object => [
         state.cells.slice(state.cellsAt, state.cellsAt + CELLS),

@@ -25,6 +25,7 @@ const WHOLE_FLOATS = FLOATS - HISTORY_AT;
 const COUNT_SIZES = ALL_COUNTS / 4;
 /** By the two bits of a count: its bytes. A count of one or two bytes is a whole number; one of four is what a single float is. */
 const COUNT_BYTES = [0, 1, 2, 4] as const;
+const SINGLE = 3;
 const MOST_BYTES = HEAD + DOUBLE_SIZES + DOUBLES * 8 + FLOATS * 4 + COUNT_SIZES + ALL_COUNTS * 4;
 /** Serves all series in turn: to allocate this for each costs more than to fill it. */
 const written = new Uint8Array(MOST_BYTES);
@@ -67,22 +68,29 @@ function writeFloats({ bits, floatsAt }: SeriesState, start: number, from: numbe
   return at;
 }
 
+/** A count is not negative. What is needed of it is found by few branches, since none of them can be foretold. */
 function writeCounts({ floats, bits, countsAt }: SeriesState, start: number): number {
   let at = start + COUNT_SIZES;
-  for (let i = 0; i < ALL_COUNTS; i += 4) {
+  for (let i = countsAt, sizesAt = start; i < countsAt + ALL_COUNTS; i += 4, sizesAt++) {
     let sizes = 0;
     for (let k = 0; k < 4; k++) {
-      const pattern = bits[countsAt + i + k]!;
-      if (pattern === 0) continue;
-      const whole = floats[countsAt + i + k]! | 0;
-      const isWhole = whole > 0 && whole === floats[countsAt + i + k];
-      const size = !isWhole || whole > 0xffff ? 3 : whole > 0xff ? 2 : 1;
-      // More than it takes: what comes next is written over the rest.
-      writtenView.setUint32(at, size === 3 ? pattern : whole, true);
-      sizes |= size << (k * 2);
-      at += COUNT_BYTES[size];
+      const count = floats[i + k]!;
+      if (count === 0) continue;
+      const whole = count | 0;
+      if (whole === count && whole <= 0xffff) {
+        // Where one byte is enough, what comes next is written over the other.
+        written[at] = whole;
+        written[at + 1] = whole >> 8;
+        const size = 1 + ((0xff - whole) >>> 31);
+        sizes |= size << (k * 2);
+        at += size;
+      } else {
+        writtenView.setUint32(at, bits[i + k]!, true);
+        sizes |= SINGLE << (k * 2);
+        at += 4;
+      }
     }
-    written[start + i / 4] = sizes;
+    written[sizesAt] = sizes;
   }
   return at;
 }
@@ -133,7 +141,7 @@ function readCounts(view: DataView, { floats, bits, countsAt }: SeriesState, sta
   for (let i = 0; i < ALL_COUNTS; i++) {
     const size = (view.getUint8(start + (i >> 2)) >> ((i & 3) * 2)) & 3;
     if (at + COUNT_BYTES[size]! > view.byteLength) return NaN;
-    if (size === 3) bits[countsAt + i] = view.getUint32(at, true);
+    if (size === SINGLE) bits[countsAt + i] = view.getUint32(at, true);
     else floats[countsAt + i] = size === 0 ? 0 : size === 1 ? view.getUint8(at) : view.getUint16(at, true);
     at += COUNT_BYTES[size]!;
   }
