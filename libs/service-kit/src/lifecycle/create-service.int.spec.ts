@@ -14,6 +14,7 @@ import { PROBLEM_CODES, ProblemError } from '@tidewatch/contracts';
 import { createZodDto } from 'nestjs-zod';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -224,20 +225,18 @@ describe.each([true, false])('a service with request context %s', (requestContex
   const sendThenRead = async (bytes: string): Promise<string> => {
     const socket = connect(Number(new URL(started.service.url).port), '127.0.0.1').pause();
     await once(socket, 'connect');
-    for (let at = 0; at < bytes.length; at += 100_000) {
-      await new Promise<void>((resolve, reject) => {
-        socket.once('error', reject);
-        socket.write(bytes.slice(at, at + 100_000), (error) =>
-          error ? reject(error) : setImmediate(resolve),
-        );
-      });
-    }
-    return new Promise((resolve, reject) => {
+    const failed = new Promise<never>((_, reject) => socket.on('error', reject));
+    const send = async (): Promise<string> => {
+      for (let at = 0; at < bytes.length; at += 100_000) {
+        await new Promise((sent) => socket.write(bytes.slice(at, at + 100_000), sent));
+        await setImmediate();
+      }
       let text = '';
-      socket.on('data', (chunk) => (text += chunk.toString()));
-      socket.on('close', () => resolve(text)).on('error', reject);
-      socket.resume();
-    });
+      socket.on('data', (chunk) => (text += chunk.toString())).resume();
+      await once(socket, 'close');
+      return text;
+    };
+    return Promise.race([failed, send()]);
   };
 
   test('a refusal can be read by a client that sends its request to the end, and wants no other', async () => {
