@@ -1,11 +1,11 @@
 import { ALL_COUNTS, ALL_TAIL_CELLS, CELLS, FLOATS } from './layout';
 
 /**
- * Detectors share blocks of memory: one allocation for many, and neighbours in memory. Each block is for twice as many as the one before, so that a few series
- * take little, and thousands lie in few and large pages where the system has such: to look up where small ones are takes longer than to compute.
+ * Detectors share blocks of memory: one allocation for many, and neighbours in memory. Each block is for a quarter as many as there were so far, so that not
+ * much of it stays empty, and thousands lie in few and large pages where the system has such: to look up where small ones are takes longer than to compute.
  */
-const FIRST_BLOCK_SERIES = 64;
-const LARGEST_BLOCK_SERIES = 2048;
+const FEWEST_IN_BLOCK = 64;
+const MOST_IN_BLOCK = 2048;
 /**
  * What every reading reaches lies apart from the tail models, which only every sixteenth does: so it fills few pages of memory, and what lies
  * together comes together. Each part begins with a line of the processor's cache.
@@ -28,6 +28,8 @@ interface Block {
 
 let block = newBlock(0);
 let used = 0;
+/** Series so far. */
+let begun = 0;
 
 function newBlock(series: number): Block {
   const memory = new ArrayBuffer(series * (HOT_BYTES + TAILS_BYTES));
@@ -57,12 +59,13 @@ export class SeriesState {
 
   constructor() {
     if (used === block.series) {
-      block = newBlock(Math.min(Math.max(FIRST_BLOCK_SERIES, 2 * block.series), LARGEST_BLOCK_SERIES));
+      block = newBlock(Math.min(Math.max(FEWEST_IN_BLOCK, Math.ceil(begun / 4)), MOST_IN_BLOCK));
       used = 0;
     }
     const hot = used * HOT_BYTES;
     const tails = block.series * HOT_BYTES + used * TAILS_BYTES;
     used += 1;
+    begun += 1;
     this.cells = block.cells;
     this.floats = block.floats;
     this.cellsAt = hot / 8;
