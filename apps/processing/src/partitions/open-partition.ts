@@ -42,6 +42,7 @@ export async function openPartition(
   await dependencies.detection.tell(claim.consumer, watchingOf(detector.name, settings));
   const partitionSettings = await PartitionSettings.open({
     ...{ claim, stream, store: dependencies.detection, latest: dependencies.latestRevision },
+    endOffset: await log.endOffset(claim.topic, claim.partition),
   });
   const end = metrics.stageDuration.startTimer({ stage: 'restore' });
   const silentUntilMs = await restore(claim, stream, store);

@@ -69,7 +69,7 @@ export class PartitionProcessor implements PartitionHandler {
     await this.confirmClaim();
     // All before any: a poison record must find the state as it was.
     const blocks = await timed('decode', () => decodeAll(batch.records));
-    await this.parts.settings.beforeBatch(batch, this.doneOffset);
+    await this.parts.settings.beforeRecord(this.doneOffset);
     await timed('process', () => this.processAll(blocks, batch));
     await timed('publish', () => this.parts.outputs.flush());
     failPoint('processing.after-outputs');

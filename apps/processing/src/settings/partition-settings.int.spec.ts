@@ -76,9 +76,15 @@ afterEach(async () => {
 const claim = (): Promise<PartitionClaim> =>
   new CheckpointStore(database.pool).claim('processing', TOPICS.readings, 0, 'test');
 
-async function open(): Promise<PartitionProcessor> {
+/** On a log that ends at `end`. */
+async function open(end = 0): Promise<PartitionProcessor> {
+  const endOffset = () => Promise.resolve(BigInt(end));
   return openPartition(await claim(), {
-    ...{ log, store: new StateStore(database.pool), settings: DEFAULT_STREAM_SETTINGS },
+    ...{
+      log: Object.assign(Object.create(log) as MessageLog, { endOffset }),
+      store: new StateStore(database.pool),
+      settings: DEFAULT_STREAM_SETTINGS,
+    },
     ...{ detector: THRESHOLD, pace: SELDOM },
     detection: new SettingsStore(database.pool),
     latestRevision: () => latest,
@@ -102,10 +108,10 @@ function recordOf(index: number): LogBatch['records'][number] {
   };
 }
 
-/** Records from `from` up to `to`, which is not included. `end` is that of the log. */
-function batch(from: number, to: number, end = to): LogBatch {
+/** Records from `from` up to `to`, which is not included. */
+function batch(from: number, to: number): LogBatch {
   const records = Array.from({ length: to - from }, (_, i) => recordOf(from + i));
-  const place = { topic: TOPICS.readings, partition: 0, nextOffset: BigInt(to), highWatermark: BigInt(end) };
+  const place = { topic: TOPICS.readings, partition: 0, nextOffset: BigInt(to), highWatermark: BigInt(to) };
   return { ...place, records };
 }
 
@@ -165,6 +171,14 @@ test('a metric that is off raises nothing from the offset on that is kept, and a
   ]);
 });
 
+test('what was set before the first record of a partition holds from that one on, also where it was set after the partition was opened', async () => {
+  const processor = await open();
+  await set(1, { subject: 'flow', body: { sensitivity: 'off' } });
+  await processor.handle(batch(0, 8));
+  expect(await raised()).toEqual(['level@105', 'level@225']);
+  expect(await switches()).toEqual([[0, 1]]);
+});
+
 test('a replay switches where the first run did, in whatever batches, and takes new settings behind the end only', async () => {
   const first = await open();
   await first.handle(batch(0, 2));
@@ -179,9 +193,9 @@ test('a replay switches where the first run did, in whatever batches, and takes 
   // It is killed here. Meanwhile everything is on again, and the log has grown.
   await set(3, { subject: 'level', body: null });
   await set(4, { subject: 'flow', body: null });
-  const second = await open();
-  await second.handle(batch(8, 9, 24));
-  await second.handle(batch(9, 19, 24));
+  const second = await open(24);
+  await second.handle(batch(8, 9));
+  await second.handle(batch(9, 19));
   await second.handle(batch(19, 24));
   expect((await raised()).slice(before.length)).toEqual(['level@345']);
   await second.handle(batch(24, 28));
@@ -213,8 +227,8 @@ test('a number is shared by the series of the device, from its offset on and aga
   await first.handle(batch(8, 12));
   const before = await raised();
   expect(before).toEqual(['flow@105', 'level@105', 'level@225']);
-  const second = await open();
-  await second.handle(batch(0, 7, 12));
+  const second = await open(12);
+  await second.handle(batch(0, 7));
   await second.handle(batch(7, 12));
   expect((await raised()).slice(before.length)).toEqual(before);
   await second.close();
@@ -239,8 +253,8 @@ test('a limit holds from its offset on, also where the detector is off, and agai
   expect(before[2]).toMatchObject({
     explanation: expect.stringContaining('flow 92; limit 90; above the limit;'),
   });
-  const second = await open();
-  await second.handle(batch(0, 3, 8));
+  const second = await open(8);
+  await second.handle(batch(0, 3));
   await second.handle(batch(3, 8));
   expect((await told()).slice(before.length)).toEqual(before);
 });
@@ -255,6 +269,7 @@ test('what happens before the next record, such as a silence, is by the settings
   const used: DetectionSettings[] = [];
   const settings = await PartitionSettings.open({
     ...{ claim: await claim(), store: new SettingsStore(database.pool), latest: () => latest },
+    endOffset: 12n,
     stream: { useDetection: (detection) => used.push(detection) },
   });
   expect(used).toEqual([]);
@@ -286,7 +301,7 @@ test('offsets of a log whose checkpoints were deleted mean nothing on the next',
     records: batch(from, to).records.map((record, i) => ({ ...record, offset: BigInt(from - 12 + i) })),
     ...{ nextOffset: BigInt(to - 12), highWatermark: BigInt(to - 12) },
   });
-  const second = await open();
+  const second = await open(1);
   await second.handle(onNextLog(12, 13));
   await second.handle(onNextLog(13, 16));
   expect((await raised()).slice(before.length)).toEqual(['level@465']);

@@ -7,6 +7,8 @@ export interface PartitionSettingsParts {
   readonly stream: Pick<PartitionStream, 'useDetection'>;
   readonly store: SettingsStore;
   readonly latest: () => bigint;
+  /** Of the partition, seen after the claim. */
+  readonly endOffset: bigint;
 }
 
 /**
@@ -18,7 +20,6 @@ export class PartitionSettings {
   /** Recorded switches that are still ahead. */
   private ahead: Switch[] = [];
   private revision = NO_REVISION;
-  private replayUntil: bigint | undefined;
 
   private constructor(private readonly parts: PartitionSettingsParts) {}
 
@@ -34,11 +35,10 @@ export class PartitionSettings {
     return settings;
   }
 
-  /** Before the records of a batch from `offset` on: takes the latest revision, if it may. Throws `FencedError`. */
-  async beforeBatch(batch: LogBatch, offset: bigint): Promise<void> {
-    this.replayUntil ??= batch.highWatermark;
+  /** Before the records from `offset` on: takes the latest revision, if it may. Throws `FencedError`. */
+  async beforeRecord(offset: bigint): Promise<void> {
     const latest = this.parts.latest();
-    if (latest === this.revision || this.ahead.length > 0 || offset < this.replayUntil) return;
+    if (latest === this.revision || this.ahead.length > 0 || offset < this.parts.endOffset) return;
     await this.parts.store.record(this.parts.claim, { fromOffset: offset, revision: latest });
     await this.use(latest);
   }

@@ -9,6 +9,8 @@ import type { SeriesJudges } from './series-judges';
 /** Late readings are looked for when the log's time enters a new period of this length, and those of one series are judged so much apart. */
 const LOOK_PERIOD_MS = 1_000;
 const JUDGE_EVERY_MS = 10_000;
+/** Series that are judged again at once, so that a plant whose readings were all held up does not hold up everything else. The others follow in the next period. */
+export const MOST_AT_ONCE = 512;
 /** Snapshots are at least so many readings apart. */
 const FEWEST_BETWEEN = 64;
 /** No history begins above this share of the room there is: those that there are need some to grow. */
@@ -113,9 +115,10 @@ export class Histories {
     this.clockMs = clockMs;
     if (!isNewPeriod || this.stale.size === 0) return;
     const due = [...this.stale].filter((row) => this.isDueAt(row, clockMs));
-    // In the order of their hashes, as rows are numbered otherwise after a restart.
-    due.sort((a, b) => Buffer.compare(this.series[a]!.hash, this.series[b]!.hash));
-    for (const row of due) {
+    // Those that wait for the longest first, in the order of their hashes, as rows are numbered otherwise after a restart.
+    const since = (row: number) => this.rows[row]!.judgedMs;
+    due.sort((a, b) => since(a) - since(b) || Buffer.compare(this.series[a]!.hash, this.series[b]!.hash));
+    for (const row of due.slice(0, MOST_AT_ONCE)) {
       this.rejudge(row, this.rows[row]!);
       changed(row);
     }

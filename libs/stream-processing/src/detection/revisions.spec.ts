@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Episode } from '@tidewatch/anomaly-detection';
+import { seriesKey } from '@tidewatch/readings';
 import { DEFAULT_STREAM_SETTINGS } from '../settings';
 import {
   collectingStream,
@@ -10,6 +11,7 @@ import {
   type Record,
 } from '../spec/harness';
 import { seriesDetection } from './detection-settings';
+import { MOST_AT_ONCE } from './histories';
 import { MOST_KEPT } from './history';
 
 const SETTINGS = {
@@ -137,6 +139,24 @@ describe('a late reading', () => {
     expect(take([], 32)).toEqual(['revised 2: 5- peak 400']);
     expect(take([reading(12.7, 500), reading(72, 200), reading(75, 200)])).toEqual([]);
     expect(take([reading(80, 200), reading(83, 200)])).toEqual(['revised 3: 5- peak 500']);
+  });
+
+  test('of each of very many series is judged with those of some hundreds of others at once, in the order in which they were judged last', () => {
+    const keys = Array.from({ length: MOST_AT_ONCE + 2 }, (_, i) => seriesKey(`pump-${i}`, 'flow'));
+    const { stream, output } = collectingStream(SETTINGS);
+    const take = (second: number, readings: Reading[]): number => {
+      feed(stream, { appendedAtMs: START + second * 1_000, readings }, keys);
+      return output.anomalies.splice(0).length;
+    };
+    const each = (second: number, value: number) => keys.map((_, series) => reading(second, value, series));
+    take(0, [...each(-50, 10), ...each(-51, 10), ...each(-49, 10)]);
+    take(59, each(59, 10));
+    take(62, []);
+    take(62, [reading(20, 300, 7)]);
+    expect(take(63, [])).toBe(1);
+    take(63, each(30, 400));
+    // The one that was judged a second ago is the last.
+    expect([64, 65, 66, 73].map((second) => take(second, []))).toEqual([MOST_AT_ONCE, 1, 0, 1]);
   });
 
   test('within the lateness is judged, whatever was judged again before', () => {
