@@ -6,7 +6,7 @@ import { evaluate } from './evaluation';
 import { LEGEND, report, speedReport } from './report';
 import { writeResults } from './results';
 import { BASELINES, productScorer } from './scorers';
-import { measureSpeed } from './speed';
+import { speedOf } from './speed';
 
 const USAGE = `Runs a detector over labelled series and says how well it found what was labelled.
 
@@ -85,7 +85,7 @@ function run(options: ReturnType<typeof readOptions>): void {
       writeResults(results, options.kind.name, series, evaluations[0]!.scores[i]!),
     );
   }
-  const speeds = options.speed ? SPEED_SERIES.map((series) => measureSpeed(options.kind, series)) : [];
+  const speeds = options.speed ? SPEED_SERIES.map((series) => speedOf(options.kind, series)) : [];
   if (options.json) {
     const figures = evaluations.map(({ name, nab, heldOut, events, categories }) => {
       return { name, nab, heldOut, events, categories: Object.fromEntries(categories) };

@@ -1,7 +1,7 @@
 import { ALL_COUNTS, ALL_TAIL_CELLS, CELLS, FLOATS } from './layout';
 
 /**
- * Detectors share blocks of memory: one allocation for many, and neighbours in memory. Each block is for a quarter as many as there were so far, so that not
+ * Detectors share blocks of memory: one allocation for many, and neighbours in memory. Each block is for a fifth as many as there were so far, so that not
  * much of it stays empty, and thousands lie in few and large pages where the system has such: to look up where small ones are takes longer than to compute.
  */
 const FEWEST_IN_BLOCK = 64;
@@ -59,7 +59,7 @@ export class SeriesState {
 
   constructor() {
     if (used === block.series) {
-      block = newBlock(Math.min(Math.max(FEWEST_IN_BLOCK, Math.ceil(begun / 4)), MOST_IN_BLOCK));
+      block = newBlock(Math.min(Math.max(FEWEST_IN_BLOCK, Math.ceil(begun / 5)), MOST_IN_BLOCK));
       used = 0;
     }
     const hot = used * HOT_BYTES;
