@@ -16,6 +16,7 @@ export function report(result: ScenarioResult): string {
     `  refused           ${refused.join(', ') || 'none'}`,
     `  acknowledgement   p50 ${ms(load.ackMs.p50)}, p99 ${ms(load.ackMs.p99)}, max ${ms(load.ackMs.max)}`,
     `  POST to socket    p50 ${ms(socketMs.p50)}, p99 ${ms(socketMs.p99)} (${socketMs.samples} samples under this load)`,
+    checkpointLine(result),
     `  machine           ${ms(calibrationMs.before)} before, ${ms(calibrationMs.after)} after for the same piece of work: compare only where these agree`,
     '  process           CPU µs/reading   resident MiB',
   ];
@@ -28,4 +29,14 @@ export function report(result: ScenarioResult): string {
   }
   lines.push(`    ${'in all'.padEnd(15)} ${total.toFixed(2).padStart(14)}`);
   return lines.join('\n');
+}
+
+function checkpointLine({ checkpoints: all }: ScenarioResult): string {
+  if (all.series === 0) return '  checkpoints       none';
+  const each = `${count.format(all.bytes / all.series)} bytes and ${((all.seconds / all.series) * 1e6).toFixed(0)} µs each`;
+  const share = ((all.seconds / all.ofSeconds) * 100).toFixed(1);
+  return (
+    `  checkpoints       ${all.checkpoints}, of ${count.format(all.series)} changed series, ${each} by the clock: ${share} % of the time; ` +
+    `now one of a partition each ${all.intervalSeconds.toFixed(0)} s`
+  );
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { calibrate } from './calibration';
+import { type CheckpointMark, checkpointsBetween, readCheckpoints } from './checkpoints';
 import type { LoadPlan, LoadResult } from './load';
 import type { BenchmarkPlatform } from './platform';
 import { type Usage, usageOf } from './process-usage';
@@ -32,6 +33,8 @@ export interface ScenarioResult {
   readonly drainSeconds: number;
   readonly socketMs: { readonly p50: number; readonly p99: number; readonly samples: number };
   readonly processes: Readonly<Record<string, ProcessCost>>;
+  /** Those of processing under the load and until the drain, and how long that was. */
+  readonly checkpoints: CheckpointMark & { readonly ofSeconds: number };
   /** Milliseconds of the same work just before the load and just after the drain: see `calibrate`. */
   readonly calibrationMs: { readonly before: number; readonly after: number };
 }
@@ -67,12 +70,15 @@ export async function runScenario(platform: BenchmarkPlatform, scenario: Scenari
     });
     await probe.start();
     const usedBefore = await measure(platform);
+    const processingUrl = platform.services['processing']!;
+    const checkpointsBefore = await readCheckpoints(processingUrl);
     const { load, generator } = await loadInProcess(plan);
     const probed = await probe.stop();
     const during = await measure(platform);
     const expected = load.acknowledged + probed.readings;
     const storedSeconds = ((await untilStored(measuring, from, expected)) - load.startedAtMs) / 1000;
     const usedAfter = await measure(platform);
+    const checkpoints = checkpointsBetween(checkpointsBefore, await readCheckpoints(processingUrl));
     return {
       scenario,
       load,
@@ -84,6 +90,7 @@ export async function runScenario(platform: BenchmarkPlatform, scenario: Scenari
         ...costs({ usedBefore, during, usedAfter }, load.acknowledged),
         ...cost('generator', generator, load),
       },
+      checkpoints: { ...checkpoints, ofSeconds: storedSeconds },
       calibrationMs: { before, after: calibrate() },
     };
   } finally {
