@@ -2,10 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { migrate } from '@tidewatch/time-series';
+import { ensureLogins, migrate, ROLE_PRIVILEGES } from '@tidewatch/time-series';
 import { offerTestKafka } from '../kafka';
 import { type PostgresServer, startPostgres } from '../postgres/server';
-import { TEST_SERVER_URL, TEST_TEMPLATE, onServer, withDatabase } from '../postgres/test-database';
+import {
+  onServer,
+  TEST_PASSWORD,
+  TEST_SERVER_URL,
+  TEST_TEMPLATE,
+  withDatabase,
+} from '../postgres/test-database';
 
 interface SharedServer {
   server?: PostgresServer;
@@ -42,9 +48,12 @@ export default async function setup(): Promise<void> {
     });
   }
   const url = given ?? state.server!.url;
+  const password = randomBytes(12).toString('hex');
+  await ensureLogins(url, Object.fromEntries(Object.keys(ROLE_PRIVILEGES).map((role) => [role, password])));
   const template = `tidewatch_template_${randomBytes(6).toString('hex')}`;
   await onServer(url, `CREATE DATABASE ${template}`);
   await migrate(withDatabase(url, template));
   process.env[TEST_SERVER_URL] = url;
   process.env[TEST_TEMPLATE] = template;
+  process.env[TEST_PASSWORD] = password;
 }

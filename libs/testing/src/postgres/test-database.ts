@@ -5,6 +5,9 @@ import pg from 'pg';
 export const TEST_SERVER_URL = 'TIDEWATCH_TEST_SERVER_URL';
 export const TEST_TEMPLATE = 'TIDEWATCH_TEST_TEMPLATE';
 
+/** Set by it, too: the password of the services' roles. They belong to the server and not to one database, so tests that run at the same time share them. */
+export const TEST_PASSWORD = 'TIDEWATCH_TEST_PASSWORD';
+
 /** Set by hand: URL of a server with TimescaleDB, whose user may create databases. */
 export const TIMESCALE_URL = 'TIMESCALE_URL';
 
@@ -57,6 +60,10 @@ async function createDatabase(
       await onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
+}
+
+export function testPassword(): string {
+  return environment(TEST_PASSWORD);
 }
 
 export async function onServer(serverUrl: string, sql: string): Promise<void> {

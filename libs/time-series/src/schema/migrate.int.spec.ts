@@ -1,6 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type DatabaseKind, type TestDatabase, describeEachDatabase, waitFor } from '@tidewatch/testing';
+import {
+  type DatabaseKind,
+  type TestDatabase,
+  describeEachDatabase,
+  leastPrivileged,
+  waitFor,
+} from '@tidewatch/testing';
 import pg from 'pg';
 import { SchemaTooNewError } from '../errors';
 import { createDataSource } from './data-source';
@@ -125,17 +130,9 @@ describeEachDatabase('migrate', (kind: DatabaseKind) => {
   } else {
     test('roles that exist get their privileges and nothing else', async () => {
       const role = 'tidewatch_dashboard';
-      const password = randomBytes(12).toString('hex');
-      await database.pool.query(
-        `DO $$ BEGIN CREATE ROLE ${role} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
-      );
-      await database.pool.query(`ALTER ROLE ${role} LOGIN PASSWORD '${password}'`);
       const { roles } = await migrate(database.url);
       expect(roles).toContain(role);
-      const url = new URL(database.url);
-      url.username = role;
-      url.password = password;
-      const client = new pg.Client({ connectionString: url.href });
+      const client = new pg.Client({ connectionString: await leastPrivileged(database, role) });
       await client.connect();
       try {
         expect((await client.query('SELECT FROM api_keys')).rowCount).toBe(0);
