@@ -79,6 +79,17 @@ function proveWith(prepare: Prepare): void {
     );
   };
 
+  /** Nothing sticks out on a phone, and all can be read in dark and light. */
+  const looksWell = async (): Promise<void> => {
+    await page.setViewportSize(PHONE);
+    expect(await page.evaluate(overflow)).toBe(0);
+    await page.setViewportSize(DESKTOP);
+    for (const scheme of ['dark', 'light'] as const) {
+      await inColours(scheme);
+      expect(await page.evaluate(lowContrast)).toEqual([]);
+    }
+  };
+
   test('asks a stranger to sign in, and says so when the key is wrong', async () => {
     await page.goto(platform.address);
     await page.getByLabel('API key').fill('tw_wrong_key');
@@ -165,13 +176,7 @@ function proveWith(prepare: Prepare): void {
       .waitFor();
     expect(await detection.getByRole('listitem').getByText('gone', { exact: true }).count()).toBe(1);
     await chart.getByText('grey ones would be gone').waitFor();
-    await page.setViewportSize(PHONE);
-    expect(await page.evaluate(overflow)).toBe(0);
-    await page.setViewportSize(DESKTOP);
-    for (const scheme of ['dark', 'light'] as const) {
-      await inColours(scheme);
-      expect(await page.evaluate(lowContrast)).toEqual([]);
-    }
+    await looksWell();
     await page.goBack();
   });
 
@@ -207,13 +212,7 @@ function proveWith(prepare: Prepare): void {
       .last()
       .filter({ hasText: /20\s*24\.5\s*10\s*39/ })
       .waitFor();
-    await page.setViewportSize(PHONE);
-    expect(await page.evaluate(overflow)).toBe(0);
-    await page.setViewportSize(DESKTOP);
-    for (const scheme of ['dark', 'light'] as const) {
-      await inColours(scheme);
-      expect(await page.evaluate(lowContrast)).toEqual([]);
-    }
+    await looksWell();
     await page.goBack();
     await page.getByRole('heading', { name: 'first · temperature' }).waitFor();
   });

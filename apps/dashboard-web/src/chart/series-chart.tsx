@@ -1,16 +1,15 @@
-import { Alert, Skeleton, Table, Text } from '@mantine/core';
+import { Alert, Table, Text } from '@mantine/core';
 import type { Anomaly, SeriesRef } from '@tidewatch/contracts';
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { isWithdrawn } from '../anomalies/incidents';
 import { useNow } from '../live/use-now';
 import { formatMean, formatQuantity, formatTime, type Measure } from '../series/format';
 import { useMetric } from '../series/metrics';
 import { seriesId } from '../series/series';
+import { Chart } from './chart';
 import type { ChartPoints } from './chart-points';
 import type { Range } from './ranges';
 import { useSeriesPoints } from './use-series-points';
-
-const LineChart = lazy(() => import('./line-chart'));
 
 interface SeriesChartProps {
   readonly series: SeriesRef;
@@ -51,20 +50,15 @@ export function SeriesChart({ series, range, anomalies }: SeriesChartProps) {
           History is not available: {error.message} Live points go on.
         </Alert>
       )}
-      {isLoading ? (
-        <Skeleton height={320} aria-label="Loading the chart" />
-      ) : (
-        <Suspense fallback={<Skeleton height={320} aria-label="Loading the chart" />}>
-          <LineChart
-            data={data}
-            fromMs={fromMs}
-            toMs={nowMs}
-            marks={marks}
-            summary={summary}
-            describe={describe}
-          />
-        </Suspense>
-      )}
+      <Chart
+        isLoading={isLoading}
+        data={data}
+        fromMs={fromMs}
+        toMs={nowMs}
+        marks={marks}
+        summary={summary}
+        describe={describe}
+      />
       <Text component="figcaption" size="sm" c="dimmed" mt="xs" data-testid="chart-summary">
         {summary}
         {lastMinute &&

@@ -1,10 +1,9 @@
-import { Skeleton, Text } from '@mantine/core';
-import { lazy, Suspense, useCallback, useMemo } from 'react';
+import { Text } from '@mantine/core';
+import { useCallback, useMemo } from 'react';
+import { Chart } from '../chart/chart';
 import { formatMean, formatQuantity, formatTime, type Measure } from '../series/format';
 import { columnsOf, marksOf } from './preview-marks';
 import type { PreviewState } from './use-preview';
-
-const LineChart = lazy(() => import('../chart/line-chart'));
 
 interface Props {
   readonly state: PreviewState;
@@ -31,16 +30,7 @@ export function PreviewChart({ state, fromMs, toMs, summary, metric }: Props) {
   if (points === undefined || points.timeMs.length === 0) return null;
   return (
     <figure className="tw-figure" data-testid="preview-chart">
-      <Suspense fallback={<Skeleton height={320} aria-label="Loading the chart" />}>
-        <LineChart
-          data={data}
-          fromMs={fromMs}
-          toMs={toMs}
-          marks={marks}
-          summary={summary}
-          describe={describe}
-        />
-      </Suspense>
+      <Chart data={data} fromMs={fromMs} toMs={toMs} marks={marks} summary={summary} describe={describe} />
       {marks.length > 0 && (
         <Text component="figcaption" size="xs" c="dimmed">
           A ring is the peak of an anomaly, the bar below it how long it lasted

@@ -1,6 +1,7 @@
-import { Alert, Skeleton, Table, Text } from '@mantine/core';
+import { Alert, Table, Text } from '@mantine/core';
 import type { DeviceGroup, GroupWindow } from '@tidewatch/contracts';
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
+import { Chart } from '../chart/chart';
 import type { ChartData, Mark } from '../chart/chart-options';
 import type { Range } from '../chart/ranges';
 import { useSubscription } from '../live/live-context';
@@ -10,7 +11,6 @@ import { useMetric } from '../series/metrics';
 import { groupId } from './group';
 import { type RecentWindows, sizeOf, summaryOf, windowsSince, withFrame } from './recent-windows';
 
-const LineChart = lazy(() => import('../chart/line-chart'));
 const NO_MARKS: readonly Mark[] = [];
 
 /** The windows of one group as they come: their means, in the band from the least to the greatest value. */
@@ -34,20 +34,15 @@ export function GroupChart({ group, range }: { group: DeviceGroup; range: Range 
           The windows of this group are not available: {refusal}
         </Alert>
       )}
-      {known === undefined ? (
-        <Skeleton height={320} aria-label="Loading the chart" />
-      ) : (
-        <Suspense fallback={<Skeleton height={320} aria-label="Loading the chart" />}>
-          <LineChart
-            data={data}
-            fromMs={fromMs}
-            toMs={nowMs}
-            marks={NO_MARKS}
-            summary={summary}
-            describe={describe}
-          />
-        </Suspense>
-      )}
+      <Chart
+        isLoading={known === undefined}
+        data={data}
+        fromMs={fromMs}
+        toMs={nowMs}
+        marks={NO_MARKS}
+        summary={summary}
+        describe={describe}
+      />
       <Text component="figcaption" size="sm" c="dimmed" mt="xs" data-testid="chart-summary">
         {known !== undefined && summary}
       </Text>

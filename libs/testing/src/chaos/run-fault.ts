@@ -5,6 +5,7 @@ import {
   FAULTS,
   GROUP_TAG,
   GroupViewer,
+  type Ledger,
   LedgerSender,
   type Observed,
   type Verdicts,
@@ -18,7 +19,6 @@ import {
   verify,
 } from '../ledger';
 import type { SentCounts } from '../ledger/sender';
-import type { Ledger } from '../ledger';
 import { Random } from '../ledger/random';
 import { waitFor } from '../wait-for';
 import type { ChaosPlatform } from './chaos-platform';

@@ -23,7 +23,7 @@ const LOOPBACK = '127.0.0.1';
 const NODE_FLAGS = ['--max-semi-space-size=32', '--max-inlined-bytecode-size-cumulative=3000'];
 /**
  * What the detectors of thousands of series know lies in large pages of memory, where the system gives such to who asks: at 10,000 series a detector
- * takes about a third less so. Of no effect without glibc.
+ * takes up to a tenth less so. Of no effect without glibc.
  */
 const LARGE_PAGES = 'glibc.malloc.hugetlb=1';
 

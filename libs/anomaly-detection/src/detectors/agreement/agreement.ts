@@ -67,12 +67,10 @@ class Agreement extends SeriesState implements Detector {
   learn(): void {
     if (now.step === step.nothing) return;
     if (now.step === step.judged) {
-      const { ratio } = now;
-      const isReport = ratio >= 1 && this.cells[this.cellsAt + cell.rest] === 0;
-      if (isReport) habituate(this, now.agreed >= 1, now.far >= 1);
-      const weight = this.followFault(ratio);
+      if (now.isReport) habituate(this, now.agreed >= 1, now.far >= 1);
+      const weight = this.followFault(now.ratio);
       this.learnDistances(now.x, now.stuck >= 1 ? settings.faultWeight : weight);
-      this.rest(isReport);
+      this.rest();
     } else this.begin(now.step === step.first);
     keep(this);
   }
@@ -239,15 +237,15 @@ class Agreement extends SeriesState implements Detector {
   /** An alarm unless one was just raised. */
   private report(ratio: number, verdict: Verdict): void {
     const score = ratio / (1 + ratio);
-    const isReport = ratio >= 1 && this.cells[this.cellsAt + cell.rest] === 0;
+    now.isReport = ratio >= 1 && this.cells[this.cellsAt + cell.rest] === 0;
     verdict.ratio = ratio;
-    verdict.score = isReport || score < MOST_UNREPORTED ? score : MOST_UNREPORTED;
+    verdict.score = now.isReport || score < MOST_UNREPORTED ? score : MOST_UNREPORTED;
   }
 
   /** A rest begins after an alarm, or goes on. */
-  private rest(isReport: boolean): void {
+  private rest(): void {
     const { cells, cellsAt: at } = this;
-    if (isReport) {
+    if (now.isReport) {
       this.restAgain();
       countAlarm(this);
     } else if (cells[at + cell.rest]! > 0) cells[at + cell.rest]! -= 1;

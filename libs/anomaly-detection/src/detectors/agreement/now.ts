@@ -18,6 +18,8 @@ export const now = {
   far: 0.5,
   ratio: 0.5,
   stuck: 0.5,
+  /** An alarm, and none was just raised. */
+  isReport: false,
   /** Of a series that was constant. */
   isFirstChange: false,
 };
