@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { type DetectorKind, DETECTORS, SnapshotError } from '@tidewatch/anomaly-detection';
 import * as fc from 'fast-check';
@@ -16,7 +15,6 @@ import {
   SHORT_TIMES,
   type Store,
 } from './spec/harness';
-import { calmRecord, OLD_STATES, wildRecords } from './spec/old-states';
 import type { WindowValues } from './windows/window-layout';
 
 const SETTINGS = {
@@ -183,44 +181,6 @@ test('damaged state is refused, wherever the damage is, and nothing stays of it'
     expect(() => stream.restoreSeries(state.subarray(0, i))).toThrow(SnapshotError);
     expect(stream.seriesCount).toBe(0);
   }
-});
-
-test('states of versions before are read, and all goes on bit for bit', () => {
-  const settings = { ...SETTINGS, groupTags: ['side'] };
-  const straight = collectingStream(settings);
-  for (const record of wildRecords(0, 40)) feed(straight.stream, record);
-  const restored = collectingStream(settings);
-  restored.stream.restorePartition(straight.stream.partitionState());
-  expect(restored.stream.restore(OLD_STATES.series)).toBe(true);
-  expect(restored.stream.restore(OLD_STATES.group)).toBe(true);
-  expect([...restored.stream.takeChanges()]).toEqual([]);
-  for (const { output } of [straight, restored])
-    for (const told of [output.windows, output.anomalies, output.groups]) told.splice(0);
-  for (const record of wildRecords(40, 90)) {
-    feed(straight.stream, record);
-    feed(restored.stream, record);
-  }
-  expect(restored.output).toEqual(straight.output);
-  const states = ({ stream }: typeof straight): object[] =>
-    [...stream.takeChanges()].map(({ hash, state }) => ({ hash, state: state!.slice() }));
-  expect(states(restored)).toEqual(states(straight));
-});
-
-test('the state of version 7, without a history, is read', () => {
-  // Its last byte says that there is none.
-  const before = Uint8Array.from([7, ...OLD_STATES.calm.subarray(1, -1)]);
-  new DataView(before.buffer).setUint32(1, crc32(before.subarray(5)), true);
-  const { stream } = collectingStream(SETTINGS);
-  const straight = collectingStream(SETTINGS);
-  expect(stream.restoreSeries(before)).toBe(true);
-  feed(straight.stream, calmRecord);
-  const next = { appendedAtMs: START + 1, readings: [{ series: 1, time: START + 501, value: 1 }] };
-  const states = [stream, straight.stream].map((one) => {
-    feed(one, next);
-    return [...one.takeChanges()][0]!.state!.slice();
-  });
-  expect(states[0]![0]).toBe(9);
-  expect(states[0]).toEqual(states[1]);
 });
 
 test('the state of another detector only resets the detector', () => {

@@ -208,8 +208,7 @@ export class DetectionFeed {
     this.readHeld(row, reader);
     this.episodes.read(row, reader);
     const isWhole = this.judges.readLimits(row, reader);
-    // State of a version before has no history.
-    if (!reader.done) this.histories.read(row, reader);
+    this.histories.read(row, reader);
     if (!isWhole) this.histories.release(row);
     return isWhole;
   }

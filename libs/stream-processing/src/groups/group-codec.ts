@@ -2,9 +2,9 @@ import type { DeviceGroup } from '@tidewatch/contracts';
 import type { ByteReader, ByteWriter } from '../state/bytes';
 import { openFrame, writeFrame } from '../state/frame';
 
-/** State of a group: a frame of this version with the fields below and the windows. No version of a series' state is the same. */
+/** State of a group: a frame of this version with the fields below and the windows. Versions from `LOWEST_VERSION` on are those of groups. */
 const GROUP_VERSION = 0x82;
-const WIDE_VERSIONS = [0x81];
+const LOWEST_VERSION = 0x81;
 
 export interface GroupFields {
   readonly key: DeviceGroup;
@@ -28,12 +28,12 @@ export function writeGroup(writer: ByteWriter, fields: GroupFields, writeRest: (
 
 /** Whether a state is one of a group, of whichever version. */
 export function isOfGroup(state: Uint8Array): boolean {
-  return state[0]! >= WIDE_VERSIONS[0]!;
+  return state[0]! >= LOWEST_VERSION;
 }
 
 /** The fields, and a reader that stands behind them. Throws `SnapshotError`. */
 export function readGroup(state: Uint8Array): { fields: GroupFields; reader: ByteReader } {
-  const reader = openFrame(state, GROUP_VERSION, WIDE_VERSIONS);
+  const reader = openFrame(state, GROUP_VERSION);
   const key = { tag: reader.text(), value: reader.text(), metric: reader.text() };
   const fields = { key, watermark: reader.float64(), lowest: reader.float64(), advances: reader.varint() };
   return { fields, reader };

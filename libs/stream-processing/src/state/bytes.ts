@@ -143,11 +143,7 @@ export class ByteReader {
   private readonly view: DataView;
   private at = 0;
 
-  /** `isWide`: of a version that wrote windows and times in more bytes than those of now. */
-  constructor(
-    private readonly buffer: Uint8Array,
-    readonly isWide = false,
-  ) {
+  constructor(private readonly buffer: Uint8Array) {
     this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   }
 

@@ -14,14 +14,13 @@ export function writeFrame(writer: ByteWriter, version: number, writeBody: () =>
   return writer.written(start);
 }
 
-/** A reader of the body of a frame of this version, or of one of those that were wider. Throws `SnapshotError`. */
-export function openFrame(state: Uint8Array, version: number, wide: readonly number[]): ByteReader {
-  const isWide = wide.includes(state[0]!);
-  if (state.length < HEADER_BYTES || (state[0] !== version && !isWide)) {
+/** A reader of the body of a frame of this version. Throws `SnapshotError`. */
+export function openFrame(state: Uint8Array, version: number): ByteReader {
+  if (state.length < HEADER_BYTES || state[0] !== version) {
     throw new SnapshotError(`state of an unknown version: ${state[0] ?? 'empty'}`);
   }
   const checksum = new ByteReader(state.subarray(1, HEADER_BYTES)).uint32();
   const body = state.subarray(HEADER_BYTES);
   if (crc32(body) !== checksum) throw new SnapshotError('damaged state: the checksum differs');
-  return new ByteReader(body, isWide);
+  return new ByteReader(body);
 }

@@ -5,14 +5,12 @@ import { openFrame, writeFrame } from './frame';
 
 /**
  * State of a series: a frame of this version with the fields below, the recent times, the windows, the readings
- * held back, the episodes, what goes on beyond limits, and the history (not in version 7). Versions 7 and 8 took more bytes for windows and times.
+ * held back, the episodes, what goes on beyond limits, and the history.
  * State of a partition: version (1), the greatest append time (8), the greatest watermark of a forgotten series (8), and the time that the
  * silence behind it has come to (8; 0 where there is none).
  */
 const SERIES_VERSION = 9;
-const WIDE_VERSIONS = [7, 8];
 const PARTITION_VERSION = 3;
-const WITHOUT_SILENCE = 2;
 
 export interface SeriesFields extends DetectorFields {
   readonly key: SeriesKey;
@@ -43,7 +41,7 @@ export function writeSeries(writer: ByteWriter, fields: SeriesFields, writeRest:
 
 /** The fields, and a reader that stands behind them. Throws `SnapshotError`. */
 export function readSeries(state: Uint8Array): { fields: SeriesFields; reader: ByteReader } {
-  const reader = openFrame(state, SERIES_VERSION, WIDE_VERSIONS);
+  const reader = openFrame(state, SERIES_VERSION);
   const fields: SeriesFields = {
     key: readKey(reader),
     maxTime: reader.float64(),
@@ -67,12 +65,11 @@ export function writePartition(fields: PartitionFields): Uint8Array {
 /** Throws `SnapshotError`. */
 export function readPartition(state: Uint8Array): PartitionFields {
   const reader = new ByteReader(state);
-  const version = reader.byte();
-  reader.require(version === PARTITION_VERSION || version === WITHOUT_SILENCE, 'unknown version');
+  reader.require(reader.byte() === PARTITION_VERSION, 'unknown version');
   return {
     clockMs: reader.float64(),
     forgottenUntil: reader.float64(),
-    silentUntilMs: version === WITHOUT_SILENCE ? 0 : reader.float64(),
+    silentUntilMs: reader.float64(),
   };
 }
 

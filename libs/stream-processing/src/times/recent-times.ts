@@ -114,7 +114,7 @@ export class RecentTimes {
     if (count === 0) return;
     reader.require(count <= 1_000_000, 'too many times');
     const times = new Float64Array(Math.max(SMALLEST_CAPACITY, count + (count >> 2)));
-    const unit = reader.isWide ? MICROSECONDS : reader.byte();
+    const unit = reader.byte();
     reader.require(unit === MICROSECONDS || unit === MILLISECONDS, 'no unit of time');
     const step = unit === MILLISECONDS ? US_PER_MS : 1;
     let time = reader.float64();

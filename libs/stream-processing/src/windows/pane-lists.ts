@@ -99,8 +99,7 @@ export class PaneLists {
       const older = this.newest[row]!;
       const [revisions, emitted] = [reader.varint(), reader.varint()];
       const before = older === NO_PANE ? -Infinity : this.start(older);
-      const steps = reader.varint();
-      const start = reader.isWide ? steps : Math.max(0, before) + steps * this.lengthUs;
+      const start = Math.max(0, before) + reader.varint() * this.lengthUs;
       reader.require(start > before && start % this.lengthUs === 0, 'windows are not in order');
       const pane = this.windows.allocate(start);
       this.insert(row, pane, { older, newer: NO_PANE });

@@ -40,7 +40,7 @@ export function readWindow(reader: ByteReader, cells: Float64Array, slot: number
   if (count === 0) return;
   const firstTime = (cells[slot + WINDOW.firstTime] = cells[slot + WINDOW.start]! + reader.varint());
   cells[slot + WINDOW.lastTime] = firstTime + reader.varint();
-  const spilled = reader.isWide ? readWide(reader, cells, slot) : readNumbers(reader, cells, slot);
+  const spilled = readNumbers(reader, cells, slot);
   if (spilled & SPILLED_SUM) spills.set(slot + WINDOW.sum, readSpill(reader));
   if (spilled & SPILLED_SQUARES) spills.set(slot + WINDOW.squares, readSpill(reader));
 }
@@ -91,17 +91,6 @@ function readNumbers(reader: ByteReader, cells: Float64Array, slot: number): num
   }
   reader.shortFloats(cells, slot + WINDOW.sum, 2 * SUM_CELLS);
   return flags;
-}
-
-/** As it was written before: every number in eight bytes, but for parts of sums that are zero. */
-function readWide(reader: ByteReader, cells: Float64Array, slot: number): number {
-  for (const cell of [WINDOW.min, WINDOW.max, WINDOW.first, WINDOW.last])
-    cells[slot + cell] = reader.float64();
-  const parts = reader.byte();
-  for (let i = 0; i < 2 * SUM_CELLS; i++) {
-    if (parts & (1 << i)) cells[slot + WINDOW.sum + i] = reader.float64();
-  }
-  return parts;
 }
 
 function readSpill(reader: ByteReader): bigint {
