@@ -45,23 +45,28 @@ function bucketOf(bits: number, unitExponent: number): number {
   return bucket < 1 ? 1 : bucket;
 }
 
-/** Numbers that a tail model keeps beside its histogram. */
-export const TAIL_CELLS = 11;
+/**
+ * So many models lie abreast: the first number of each of them, then the second of each, and so on. What is needed of one is mostly needed of all, and
+ * so comes together.
+ */
+export const ABREAST = 5;
+/** Numbers that they keep beside their histograms. */
+export const TAIL_CELLS = 11 * ABREAST;
 const SEEN = 0;
-const TOTAL = 1;
-const UNIT = 2;
+const TOTAL = ABREAST;
+const NEXT_FIT = 2 * ABREAST;
+const UNIT = 3 * ABREAST;
 /** Where the fitted tail begins (with scale 0: nothing fitted yet), its scale and shape, and log10 of the share of values in it. */
-const THRESHOLD = 3;
-const NEXT_FIT = 4;
-const SCALE = 5;
-const SHAPE = 6;
-const LOG_SHARE = 7;
+const THRESHOLD = 4 * ABREAST;
+const SCALE = 5 * ABREAST;
+const SHAPE = 6 * ABREAST;
+const LOG_SHARE = 7 * ABREAST;
 /** The quantiles of the bulk, and the shares that lie above them. */
-const QUANTILES = 8;
+const QUANTILES = 8 * ABREAST;
 const QUANTILE_SHARES = [0.05, 0.1, 0.5] as const;
 const NINETEEN_TWENTIETHS = QUANTILES;
-const NINE_TENTHS = QUANTILES + 1;
-const MEDIAN = QUANTILES + 2;
+const NINE_TENTHS = QUANTILES + ABREAST;
+const MEDIAN = QUANTILES + 2 * ABREAST;
 
 const TAIL_SHARE = 0.02;
 /** In a young series the tail is larger, so that it holds this many values. */
@@ -110,7 +115,7 @@ export class TailModel {
   private counts: Float32Array = new Float32Array(BUCKETS);
   private first = 0;
 
-  /** Turns to the model whose cells begin at `at` and whose histogram begins at `first`. */
+  /** Turns to the model whose first number is at `at` and whose histogram begins at `first`. */
   open(cells: Float64Array, at: number, counts: Float32Array, first: number): void {
     this.cells = cells;
     this.at = at;
@@ -270,7 +275,7 @@ export class TailModel {
       }
       const low = this.edge(bucket);
       const width = this.edge(bucket + 1) - low;
-      cells[at + QUANTILES + i] =
+      cells[at + QUANTILES + i * ABREAST] =
         bucket === 0 ? 0 : low + width * (1 - (wanted - above) / counts[first + bucket]!);
     }
   }

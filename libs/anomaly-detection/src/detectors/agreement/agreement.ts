@@ -1,22 +1,24 @@
 import type { Detector, DetectorKind, Verdict } from '../../detector';
 import { countAlarm, keepBudget, WEEK_US } from './budget';
 import { describe } from './describe';
-import { evidence } from './evidence';
+import { evidence, MAY_MATTER } from './evidence';
 import { AGREEMENT_STATISTICS, agreementReason } from './explain';
 import { keep } from './keep';
-import { CELL, SEASON_AT, SEASON_BINS, TAIL, TAILS, WAITING_AT, WAITING_FLOATS } from './layout';
+import { clearLastValues } from './last-values';
+import { CELL, COLD, SEASON_BINS, TAIL, TAILS, WAITING_AT, WAITING_FLOATS } from './layout';
 import { distanceLimit, evidenceLimit, forgetAlarms, habituate, setReach } from './limits';
 import { fadeModels, learnWaiting, surprise } from './models';
 import { novelty } from './novelty';
 import { now, STEP } from './now';
 import { around } from './range';
+import { clearSeason, usualAt } from './season';
 import { DAY_US, SETTINGS } from './settings';
 import { KIND, readSnapshot, writeSnapshot } from './snapshot';
 import { SeriesState } from './state-blocks';
 import { describeStuck, stuckness, wasStuck } from './stuck';
 
 // Each use of an import is a look-up in CommonJS; these are used many times a reading.
-const [cell, settings, step] = [CELL, SETTINGS, STEP];
+const [cell, settings, step, mayMatter] = [CELL, SETTINGS, STEP, MAY_MATTER];
 
 /** Keeps sums and single floats finite, whatever the values. */
 const MAX_MAGNITUDE = 1e30;
@@ -53,10 +55,10 @@ class Agreement extends SeriesState implements Detector {
     now.step = isFirst ? step.first : step.again;
     if (isFirst || this.isAfterGap(timeUs) || this.isCounterReset(x)) return;
     now.step = step.judged;
-    const ratio = this.deviation(verdict);
     const stuck = x === cells[at + cell.lastValue] ? stuckness(this) : 0;
-    now.ratio = ratio;
     now.stuck = stuck;
+    this.weigh(verdict);
+    const { ratio } = now;
     this.report(ratio, verdict);
     now.isFirstChange = x !== cells[at + cell.lowest] && this.hasNeverChanged();
     if (now.isFirstChange) this.reportFirstChange(verdict);
@@ -105,26 +107,26 @@ class Agreement extends SeriesState implements Detector {
 
   /** The recent past is unknown; what was learned of distances stays. */
   private begin(isFirst: boolean): void {
-    const { cells, cellsAt: at } = this;
+    const { cells, cellsAt: at, coldAt } = this;
     const { x } = now;
     if (isFirst) {
       cells[at + CELL.origin] = now.origin;
       cells[at + CELL.lowest] = cells[at + CELL.highest] = x;
-      cells[at + CELL.evidenceFactor] = cells[at + CELL.distanceFactor] = 1;
-      cells[at + CELL.limitFactor] = 1;
-      const season = this.floatsAt + SEASON_AT;
-      this.floats.fill(NaN, season, season + SEASON_BINS);
+      cells[coldAt + COLD.evidenceFactor] = cells[coldAt + COLD.distanceFactor] = 1;
+      cells[coldAt + COLD.limitFactor] = 1;
+      clearSeason(this);
       learnWaiting(this);
     }
     cells[at + CELL.run] = 0;
-    this.slot = cells[at + CELL.sinceBegin] = 0;
+    cells[at + CELL.sinceBegin] = 0;
+    clearLastValues(this);
     cells[at + CELL.shortSum] = cells[at + CELL.levelSum] = cells[at + CELL.beforeSum] = 0;
     cells[at + CELL.slowMean] = cells[at + CELL.lastValue] = cells[at + CELL.usualLevel] = x;
     cells[at + CELL.faultReadings] = 0;
   }
 
   /** The larger of both deviations in units of its limit: 1 is an alarm. The distances of the reading wait to be learned, if it is. */
-  private deviation(verdict: Verdict): number {
+  private weigh(verdict: Verdict): void {
     const { cells, cellsAt: at, floats, floatsAt } = this;
     const { x, bin } = now;
     const seen = cells[at + cell.sinceBegin]!;
@@ -134,7 +136,7 @@ class Agreement extends SeriesState implements Detector {
     const residual = Math.abs(x - short);
     const moved = seen > slowWarmUp ? Math.abs(short - cells[at + cell.slowMean]!) : NaN;
     const level = seen >= 2 * levelReadings ? levels : NaN;
-    const season = Math.abs(x - floats[floatsAt + SEASON_AT + bin]!);
+    const season = Math.abs(x - usualAt(this, bin));
     const distance = Math.abs(x - cells[at + cell.usualLevel]!);
     const row = floatsAt + WAITING_AT + this.waiting * WAITING_FLOATS;
     floats[row + TAIL.residual] = residual;
@@ -144,28 +146,43 @@ class Agreement extends SeriesState implements Detector {
     floats[row + TAIL.distance] = distance;
     now.shortMean = short;
     now.beyond = x < cells[at + cell.lowest]! || x > cells[at + cell.highest]! ? novelty(this, x) : 0;
-    const agreed = this.agreed(residual, moved, level, season);
     const reach = distanceLimit(this);
     const far = reach > 0 ? distance / reach : 0;
-    now.agreed = agreed;
     now.far = far;
+    const agreed = this.agreed(residual, moved, level, season);
+    now.agreed = agreed;
     const ratio = agreed > far ? agreed : far;
-    if (ratio < 1) return ratio;
-    if (this.isOneStep(distance, moved)) return ONE_STEP;
-    describe(this, { x, bin, shortMean: short, surprises }, verdict);
-    return ratio;
+    now.ratio = ratio;
+    if (ratio < 1) return;
+    if (this.isOneStep(distance, moved)) now.ratio = ONE_STEP;
+    else describe(this, { x, bin, shortMean: short, surprises }, verdict);
   }
 
-  /** The evidence in units of its limit. Most readings surprise nothing, and for these nothing more is computed. */
+  /**
+   * The evidence in units of its limit. For most readings it is not computed, but taken for 0: nothing surprises, or what does could not be half an alarm however
+   * large it were. While a fault lasts it always is, to see when it is over.
+   */
   private agreed(residual: number, moved: number, level: number, season: number): number {
     const { cells, cellsAt: at } = this;
     const from = at + cell.surprisingFrom;
-    surprises[0] = residual > cells[from]! ? surprise(this, TAIL.residual, residual) : 0;
-    surprises[1] = moved > cells[from + 1]! ? surprise(this, TAIL.shortMean, moved) : 0;
-    surprises[2] = level > cells[from + 2]! ? surprise(this, TAIL.level, level) : 0;
-    surprises[3] = season > cells[from + 3]! ? surprise(this, TAIL.season, season) : 0;
-    if (now.beyond === 0 && surprises[0] + surprises[1] + surprises[2] + surprises[3] === 0) return 0;
+    const surprising =
+      (residual > cells[from]! ? 1 : 0) |
+      (moved > cells[from + 1]! ? 2 : 0) |
+      (level > cells[from + 2]! ? 4 : 0) |
+      (season > cells[from + 3]! ? 8 : 0);
+    if (mayMatter[surprising] === 0 && this.isQuiet()) return 0;
+    surprises[0] = surprising & 1 ? surprise(this, TAIL.residual, residual) : 0;
+    surprises[1] = surprising & 2 ? surprise(this, TAIL.shortMean, moved) : 0;
+    surprises[2] = surprising & 4 ? surprise(this, TAIL.level, level) : 0;
+    surprises[3] = surprising & 8 ? surprise(this, TAIL.season, season) : 0;
     return evidence(surprises, now.beyond) / evidenceLimit(this);
+  }
+
+  /** Nothing else speaks for an alarm, so nobody asks how strong each statistic is. */
+  private isQuiet(): boolean {
+    return (
+      now.beyond === 0 && now.far < 1 && now.stuck < 1 && this.cells[this.cellsAt + cell.faultReadings] === 0
+    );
   }
 
   private hasNeverChanged(): boolean {
@@ -198,14 +215,14 @@ class Agreement extends SeriesState implements Detector {
 
   /** Keeps count of the fault that the series is in, if any. Returns the weight of this reading for what is learned. */
   private followFault(ratio: number): number {
-    const { cells, cellsAt: at } = this;
+    const { cells, cellsAt: at, coldAt } = this;
     if (cells[at + cell.faultReadings]! > 0) {
       cells[at + cell.faultReadings]! += 1;
       if (ratio < settings.faultOverBelow) cells[at + cell.faultReadings] = 0;
       else if (cells[at + cell.faultReadings]! > settings.faultReadings) this.acceptNewNormal();
     } else if (ratio >= 1) {
       cells[at + cell.faultReadings] = 1;
-      cells[at + cell.faultAlarms] = 0;
+      cells[coldAt + COLD.faultAlarms] = 0;
     }
     return cells[at + cell.faultReadings]! > 0 ? settings.faultWeight : 1;
   }
@@ -254,11 +271,11 @@ class Agreement extends SeriesState implements Detector {
 
   /** The more often a fault was reported, the longer. */
   private restAgain(): void {
-    const { cells, cellsAt: at } = this;
+    const { cells, cellsAt: at, coldAt } = this;
     cells[at + CELL.rest] = Math.round(
-      SETTINGS.restReadings * SETTINGS.restGrowth ** cells[at + CELL.faultAlarms]!,
+      SETTINGS.restReadings * SETTINGS.restGrowth ** cells[coldAt + COLD.faultAlarms]!,
     );
-    cells[at + CELL.faultAlarms]! += 1;
+    cells[coldAt + COLD.faultAlarms]! += 1;
   }
 
   /** One alarm, with the reading that makes a run too long. */

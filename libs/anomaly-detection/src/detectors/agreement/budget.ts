@@ -1,12 +1,14 @@
-import { CELL } from './layout';
+import { CELL, COLD } from './layout';
 import { SETTINGS } from './settings';
 import type { SeriesState } from './state-blocks';
 
 export const WEEK_US = 604_800_000_000;
+/** So far below the budget that the limits are as small as they can be. */
+const LOWEST = Math.log(SETTINGS.budget.least) / SETTINGS.budget.growth;
 
 /** Alarms above the budget, below 0 where there were less. Each reported one counts. */
-export function countAlarm({ cells, cellsAt: at }: SeriesState): void {
-  cells[at + CELL.overspent]! += 1;
+export function countAlarm({ cells, coldAt }: SeriesState): void {
+  cells[coldAt + COLD.overspent]! += 1;
 }
 
 /**
@@ -15,14 +17,14 @@ export function countAlarm({ cells, cellsAt: at }: SeriesState): void {
  * conformal inference does; Gibbs and Candes, "Adaptive Conformal Inference Under Distribution Shift", 2021): a heavy tail is no noisier than a light one.
  * `usPerAlarm` is the time in which one alarm is accepted.
  */
-export function keepBudget({ cells, cellsAt: at }: SeriesState, judged: number, usPerAlarm: number): void {
-  const { perTenfold, growth, readings, least, free } = SETTINGS.budget;
+export function keepBudget(state: SeriesState, judged: number, usPerAlarm: number): void {
+  const { cells, cellsAt: at, coldAt } = state;
+  const { perTenfold, growth, readings, free } = SETTINGS.budget;
   const perAlarm = Math.max(readings, usPerAlarm / cells[at + CELL.usualInterval]!);
   const tenfolds = Math.log10(perAlarm / readings);
-  const lowest = Math.log(least) / growth;
-  const overspent = Math.max(lowest, cells[at + CELL.overspent]! - judged / perAlarm);
-  cells[at + CELL.overspent] = overspent;
+  const overspent = Math.max(LOWEST, cells[coldAt + COLD.overspent]! - judged / perAlarm);
+  cells[coldAt + COLD.overspent] = overspent;
   const excess = overspent > 0 ? Math.max(0, overspent - (free * readings) / perAlarm) : overspent;
   const step = excess > 0 ? growth * (1 + tenfolds) : growth;
-  cells[at + CELL.limitFactor] = (1 + perTenfold * tenfolds) * Math.exp(step * excess);
+  cells[coldAt + COLD.limitFactor] = (1 + perTenfold * tenfolds) * Math.exp(step * excess);
 }

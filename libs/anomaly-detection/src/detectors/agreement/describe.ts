@@ -1,10 +1,11 @@
 import type { Verdict } from '../../detector';
 import { evidence } from './evidence';
-import { CELL, SEASON_AT, TAIL } from './layout';
+import { CELL, TAIL } from './layout';
 import { distanceLimit, evidenceLimit } from './limits';
 import { surprise, tailModel } from './models';
 import { novelty } from './novelty';
 import { around, largestBelow, relative } from './range';
+import { usualAt } from './season';
 import type { SeriesState } from './state-blocks';
 
 /** What `describe` needs to know of a flagged reading. */
@@ -53,7 +54,7 @@ function describeLevel(state: SeriesState, { shortMean, surprises }: Flagged, ve
 
 /** Whether the statistics would agree on an alarm if the reading had this value. */
 function wouldAgree(state: SeriesState, { bin, shortMean, surprises }: Flagged, x: number): boolean {
-  const usual = state.floats[state.floatsAt + SEASON_AT + bin]!;
+  const usual = usualAt(state, bin);
   const supposed = Float64Array.from(surprises);
   supposed[TAIL.residual] = surprise(state, TAIL.residual, Math.abs(x - shortMean));
   supposed[TAIL.season] = surprise(state, TAIL.season, Math.abs(x - usual));

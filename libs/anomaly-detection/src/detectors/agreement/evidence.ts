@@ -19,3 +19,11 @@ export function evidence(surprises: Float64Array, beyond: number): number {
   const e = range.weight * novelty;
   return largestShare * Math.max(a, b, c, d, e) + (1 - largestShare) * (a + b + c + d + e);
 }
+
+/** By the statistics that surprise, a bit for each: 1 where they would be half an alarm or more if each were as strong as can be. */
+export const MAY_MATTER = Uint8Array.from({ length: 2 ** TAIL.distance }, (_, surprising) => {
+  const { residual, shortMean, level, season } = SETTINGS;
+  const caps = [residual.cap, shortMean.cap, level.cap, season.cap];
+  const strongest = Float64Array.from(caps, (cap, tail) => ((surprising >> tail) & 1) * cap);
+  return evidence(strongest, 0) >= SETTINGS.evidence.limit / 2 ? 1 : 0;
+});

@@ -1,5 +1,7 @@
-import { CELL, HISTORY_AT, HISTORY_READINGS, SEASON_AT } from './layout';
+import { keepValue } from './last-values';
+import { CELL, COLD } from './layout';
 import { now } from './now';
+import { keepSeason } from './season';
 import { SETTINGS } from './settings';
 import type { SeriesState } from './state-blocks';
 import { keepLongestRun } from './stuck';
@@ -11,19 +13,15 @@ const INTERVAL_STEP = 1 + 1 / 32;
 
 /** Takes the reading at hand in, after it was judged. */
 export function keep(state: SeriesState): void {
-  const { cells, cellsAt: at, floats, floatsAt } = state;
+  const { cells, cellsAt: at, coldAt } = state;
   const { timeUs, x, bin } = now;
   keepChange(state, x);
   if (x < cells[at + cell.lowest]!) cells[at + cell.lowest] = x;
   if (x > cells[at + cell.highest]!) cells[at + cell.highest] = x;
-  keepSums(state, x);
+  keepValue(state, x);
   keepUsualLevel(state, x);
-  state.slot = state.slot + 1 === HISTORY_READINGS ? 0 : state.slot + 1;
-  const season = floatsAt + SEASON_AT + bin;
-  const profile = floats[season]!;
-  const rate = settings.seasonRate * (cells[at + cell.faultReadings]! > 0 ? settings.faultWeight : 1);
-  floats[season] = Number.isNaN(profile) ? x : profile + rate * (x - profile);
-  if (cells[at + cell.readings] === 0) cells[at + cell.firstTime] = timeUs;
+  keepSeason(state, x, bin);
+  if (cells[at + cell.readings] === 0) cells[coldAt + COLD.firstTime] = timeUs;
   else keepInterval(state, timeUs - cells[at + cell.lastTime]!);
   cells[at + cell.lastValue] = x;
   cells[at + cell.lastTime] = timeUs;
@@ -46,39 +44,6 @@ function keepChange(state: SeriesState, x: number): void {
   const size = Math.abs(change);
   const resolution = cells[at + cell.resolution]!;
   if (resolution === 0 || size < resolution) cells[at + cell.resolution] = size;
-}
-
-/** Puts the value to the last ones and into their sums, which are made anew whenever they fill up, so that no rounding stays. */
-function keepSums(state: SeriesState, x: number): void {
-  const { cells, cellsAt: at, floats, slot } = state;
-  const { shortReadings, levelReadings } = settings;
-  const first = state.floatsAt + HISTORY_AT;
-  const held = cells[at + cell.sinceBegin]!;
-  const passing = held >= levelReadings ? floats[first + back(slot, levelReadings)]! : 0;
-  const leaving = held >= HISTORY_READINGS ? floats[first + slot]! : 0;
-  const leavingShort = held >= shortReadings ? floats[first + back(slot, shortReadings)]! : 0;
-  floats[first + slot] = x;
-  const end = first + slot + 1;
-  cells[at + cell.shortSum] =
-    (slot + 1) % shortReadings === 0
-      ? sum(floats, end - shortReadings, end)
-      : cells[at + cell.shortSum]! + x - leavingShort;
-  cells[at + cell.levelSum]! += x - passing;
-  cells[at + cell.beforeSum]! += passing - leaving;
-  if (slot + 1 < HISTORY_READINGS) return;
-  cells[at + cell.levelSum] = sum(floats, end - levelReadings, end);
-  cells[at + cell.beforeSum] = sum(floats, first, first + levelReadings);
-}
-
-/** The slot of the value that came so many values before the one that goes to `slot`. */
-function back(slot: number, values: number): number {
-  return slot < values ? slot - values + HISTORY_READINGS : slot - values;
-}
-
-function sum(floats: Float32Array, from: number, end: number): number {
-  let total = 0;
-  for (let i = from; i < end; i++) total += floats[i]!;
-  return total;
 }
 
 /** Near a running median: it moves by bounded steps, in units of the usual distance from it. */

@@ -1,15 +1,18 @@
-import { BUCKETS, MOST_ROWS, TAIL_CELLS } from '../../tails/tail-model';
+import { ABREAST, BUCKETS, MOST_ROWS, TAIL_CELLS } from '../../tails/tail-model';
+import { SETTINGS } from './settings';
 
 /** Time of day in half hours. */
 export const SEASON_BINS = 48;
 /** The last values are kept, for both levels. */
 export const HISTORY_READINGS = 96;
+/** As many values as go into the short mean. */
+export const BLOCK_READINGS = SETTINGS.shortReadings;
 
 /** One tail model for each of these distances. */
 export const TAIL = { residual: 0, shortMean: 1, level: 2, season: 3, distance: 4 } as const;
-export const TAILS = 5;
+export const TAILS = ABREAST;
 
-/** The doubles of one series: first what every reading reaches, a few lines of the processor's cache, then what few do. */
+/** The doubles of one series that every reading reaches, a few lines of the processor's cache. */
 export const CELL = {
   /** All readings, and those since the beginning or the last long gap. */
   readings: 0,
@@ -44,30 +47,45 @@ export const CELL = {
   /** For each of the first four distances: below this it is no surprise. */
   surprisingFrom: 22,
 
-  /** How often the fault was reported. */
-  faultAlarms: 26,
-  /** What the limits are multiplied by. */
-  evidenceFactor: 27,
-  distanceFactor: 28,
-  /** 95 % quantile of the distance. */
-  largeDistance: 29,
-  firstTime: 30,
-  /** Alarms above the budget, below 0 where there were less, and what that multiplies the limits by. */
-  overspent: 31,
-  limitFactor: 32,
+  /** A copy from the profile of the day, and of which half hour; below 0 where there is none. */
+  seasonMean: 26,
+  seasonBin: 27,
 } as const;
-export const CELLS = 33;
+export const CELLS = 28;
+/** Those before are all but what is a copy. */
+export const OWN_CELLS = CELL.seasonMean;
+
+/** Those that few readings reach; behind them come those of the tail models. */
+export const COLD = {
+  /** How often the fault was reported. */
+  faultAlarms: 0,
+  /** What the limits are multiplied by. */
+  evidenceFactor: 1,
+  distanceFactor: 2,
+  /** 95 % quantile of the distance. */
+  largeDistance: 3,
+  firstTime: 4,
+  /** Alarms above the budget, below 0 where there were less, and what that multiplies the limits by. */
+  overspent: 5,
+  limitFactor: 6,
+} as const;
+export const TAILS_AT = 7;
+export const COLD_CELLS = TAILS_AT + TAIL_CELLS;
 
 /** Distances and weight of a reading that waits to be learned, and how many such readings there is room for. */
 export const WAITING_FLOATS = TAILS + 1;
 export const WAITING_READINGS = MOST_ROWS;
 
-/** The floats of one series: what waits to be learned, the last values, the profile of the day. */
-export const WAITING_AT = 0;
-export const HISTORY_AT = WAITING_READINGS * WAITING_FLOATS;
-export const SEASON_AT = HISTORY_AT + HISTORY_READINGS;
-export const FLOATS = SEASON_AT + SEASON_BINS;
+/** The floats that every reading reaches: the block of values at hand, those that leave the sums with them, and what waits to be learned. */
+export const BLOCK_AT = 0;
+export const PASSING_AT = BLOCK_AT + BLOCK_READINGS;
+export const LEAVING_AT = PASSING_AT + BLOCK_READINGS;
+export const WAITING_AT = LEAVING_AT + BLOCK_READINGS;
+export const FLOATS = WAITING_AT + WAITING_READINGS * WAITING_FLOATS;
 
-/** The doubles and the histograms of all tail models of one series. */
-export const ALL_TAIL_CELLS = TAILS * TAIL_CELLS;
+/** Those that few reach: the last values, the profile of the day, the histograms of all tail models. */
+export const HISTORY_AT = 0;
+export const SEASON_AT = HISTORY_AT + HISTORY_READINGS;
+export const COUNTS_AT = SEASON_AT + SEASON_BINS;
 export const ALL_COUNTS = TAILS * BUCKETS;
+export const COLD_FLOATS = COUNTS_AT + ALL_COUNTS;

@@ -1,13 +1,22 @@
-import { CELL } from './layout';
+import { CELL, COLD } from './layout';
 import { DAY_US, SETTINGS } from './settings';
 import type { SeriesState } from './state-blocks';
 
-/** Evidence that is an alarm. In the first day much is new that comes again every day. */
-export function evidenceLimit({ cells, cellsAt: at }: SeriesState): number {
-  const elapsed = cells[at + CELL.lastTime]! - cells[at + CELL.firstTime]!;
-  const firstDay = elapsed < DAY_US ? SETTINGS.firstDay * (1 - elapsed / DAY_US) : 0;
-  const limit = SETTINGS.evidence.limit * cells[at + CELL.evidenceFactor]! * cells[at + CELL.limitFactor]!;
-  return limit * (caution(cells[at + CELL.readings]!) + firstDay);
+/** Evidence that is an alarm. */
+export function evidenceLimit(state: SeriesState): number {
+  const { cells, cellsAt: at, coldAt } = state;
+  const limit =
+    SETTINGS.evidence.limit * cells[coldAt + COLD.evidenceFactor]! * cells[coldAt + COLD.limitFactor]!;
+  return limit * (caution(cells[at + CELL.readings]!) + firstDayCaution(state));
+}
+
+/** In the first day much is new that comes again every day. The last values of a fast series see next to nothing of a day: it knows what it can know sooner. */
+function firstDayCaution({ cells, cellsAt: at, coldAt }: SeriesState): number {
+  const { caution: most, fastUs, fastReadings } = SETTINGS.firstDay;
+  const ofDay = (cells[at + CELL.lastTime]! - cells[coldAt + COLD.firstTime]!) / DAY_US;
+  const isFast = cells[at + CELL.usualInterval]! < fastUs;
+  const known = isFast ? Math.max(ofDay, cells[at + CELL.readings]! / fastReadings) : ofDay;
+  return known < 1 ? most * (1 - known) : 0;
 }
 
 /** Distance from the usual level that is an alarm; 0 while that is not known. */
@@ -16,28 +25,29 @@ export function distanceLimit({ cells, cellsAt: at }: SeriesState): number {
 }
 
 /** Sets that distance anew, after whatever it depends on has changed. */
-export function setReach({ cells, cellsAt: at }: SeriesState): void {
-  const limit = SETTINGS.distance.limit * cells[at + CELL.distanceFactor]! * cells[at + CELL.limitFactor]!;
-  cells[at + CELL.reach] = cells[at + CELL.largeDistance]! * limit * caution(cells[at + CELL.readings]!);
+export function setReach({ cells, cellsAt: at, coldAt }: SeriesState): void {
+  const limit =
+    SETTINGS.distance.limit * cells[coldAt + COLD.distanceFactor]! * cells[coldAt + COLD.limitFactor]!;
+  cells[at + CELL.reach] = cells[coldAt + COLD.largeDistance]! * limit * caution(cells[at + CELL.readings]!);
 }
 
 /** An alarm makes the next one by the same way harder. */
 export function habituate(state: SeriesState, byEvidence: boolean, byDistance: boolean): void {
-  const { cells, cellsAt: at } = state;
-  if (byEvidence) cells[at + CELL.evidenceFactor]! *= 1 + SETTINGS.evidence.growth;
-  if (byDistance) cells[at + CELL.distanceFactor]! *= 1 + SETTINGS.distance.growth;
+  const { cells, coldAt } = state;
+  if (byEvidence) cells[coldAt + COLD.evidenceFactor]! *= 1 + SETTINGS.evidence.growth;
+  if (byDistance) cells[coldAt + COLD.distanceFactor]! *= 1 + SETTINGS.distance.growth;
   setReach(state);
 }
 
 /** So many readings bring back what alarms have made harder. */
-export function forgetAlarms({ cells, cellsAt: at }: SeriesState, readings: number): void {
+export function forgetAlarms({ cells, coldAt }: SeriesState, readings: number): void {
   const { evidence, distance } = SETTINGS;
-  cells[at + CELL.evidenceFactor] = forgotten(
-    cells[at + CELL.evidenceFactor]!,
+  cells[coldAt + COLD.evidenceFactor] = forgotten(
+    cells[coldAt + COLD.evidenceFactor]!,
     readings / evidence.forgetReadings,
   );
-  cells[at + CELL.distanceFactor] = forgotten(
-    cells[at + CELL.distanceFactor]!,
+  cells[coldAt + COLD.distanceFactor] = forgotten(
+    cells[coldAt + COLD.distanceFactor]!,
     readings / distance.forgetReadings,
   );
 }

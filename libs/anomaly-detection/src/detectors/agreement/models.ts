@@ -1,5 +1,15 @@
-import { BUCKETS, TAIL_CELLS, TailModel, type WeightedRows } from '../../tails/tail-model';
-import { CELL, TAIL, TAILS, WAITING_AT, WAITING_FLOATS, WAITING_READINGS } from './layout';
+import { BUCKETS, TailModel, type WeightedRows } from '../../tails/tail-model';
+import {
+  CELL,
+  COLD,
+  COUNTS_AT,
+  TAIL,
+  TAILS,
+  TAILS_AT,
+  WAITING_AT,
+  WAITING_FLOATS,
+  WAITING_READINGS,
+} from './layout';
 import { SETTINGS } from './settings';
 import type { SeriesState } from './state-blocks';
 
@@ -7,8 +17,9 @@ import type { SeriesState } from './state-blocks';
 const model = new TailModel();
 
 /** The tail model of one statistic of one series, until the next call. */
-export function tailModel({ cells, tailsAt, floats, countsAt }: SeriesState, tail: number): TailModel {
-  model.open(cells, tailsAt + tail * TAIL_CELLS, floats, countsAt + tail * BUCKETS);
+export function tailModel({ cells, coldAt, floats, coldFloatsAt }: SeriesState, tail: number): TailModel {
+  const counts = coldFloatsAt + COUNTS_AT + tail * BUCKETS;
+  model.open(cells, coldAt + TAILS_AT + tail, floats, counts);
   return model;
 }
 
@@ -35,7 +46,7 @@ const rows: { -readonly [key in keyof WeightedRows]: WeightedRows[key] } = {
  * fits nobody looks at a histogram.
  */
 export function learnWaiting(state: SeriesState): void {
-  const { cells, cellsAt: at } = state;
+  const { cells, cellsAt: at, coldAt } = state;
   rows.values = state.floats;
   rows.bits = state.bits;
   rows.from = state.floatsAt + WAITING_AT;
@@ -49,7 +60,7 @@ export function learnWaiting(state: SeriesState): void {
     most = Math.min(most, opened.untilFit);
     if (tail === TAIL.distance) {
       cells[at + CELL.middleDistance] = opened.middle;
-      cells[at + CELL.largeDistance] = opened.nineteenTwentieths;
+      cells[coldAt + COLD.largeDistance] = opened.nineteenTwentieths;
     } else {
       const bulk = tail === TAIL.residual ? opened.bulkFrom : Infinity;
       cells[at + CELL.surprisingFrom + tail] = Math.min(opened.tailFrom, bulk);

@@ -16,8 +16,11 @@ export const SETTINGS = {
   distanceWarmUp: 36,
   /** After so many readings limits are twice as wide as they will be in the end. */
   youngReadings: 10,
-  /** In the first day, while no cycle of it is known, the evidence has to be larger by this share; it shrinks as the day goes on. */
-  firstDay: 2,
+  /**
+   * In the first day, while no cycle of it is known, the evidence has to be larger by this share; it shrinks as the day goes on. For a series with
+   * readings at shorter intervals than this it is gone after so many of them.
+   */
+  firstDay: { caution: 2, fastUs: 40_000_000, fastReadings: 480 },
   /** A series that was constant for so many readings is flagged at its first change. */
   constantReadings: 36,
   /** After so many changes a single step of the resolution is no alarm any more. */

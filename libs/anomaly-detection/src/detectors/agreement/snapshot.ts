@@ -1,32 +1,37 @@
 import { SnapshotError } from '../../errors';
 import { readShortFloat, writeShortFloat } from '../../short-floats';
+import { putAwayLastValues, takeOutLastValues } from './last-values';
 import {
   ALL_COUNTS,
-  ALL_TAIL_CELLS,
-  CELLS,
-  FLOATS,
+  CELL,
+  COLD_CELLS,
+  COUNTS_AT,
   HISTORY_AT,
   HISTORY_READINGS,
+  OWN_CELLS,
+  WAITING_AT,
   WAITING_FLOATS,
   WAITING_READINGS,
 } from './layout';
-import { readVersion6, VERSION_6 } from './snapshot-6';
+import { putAwaySeason } from './season';
 import type { SeriesState } from './state-blocks';
 
 export const KIND = 'agreement';
 const KIND_BYTE = 0xa6;
-const VERSION = 7;
+const VERSION = 8;
 /** Kind, version, and the numbers of the state that are not in its arrays. */
 const HEAD = 5;
-const DOUBLES = CELLS + ALL_TAIL_CELLS;
+const DOUBLES = OWN_CELLS + COLD_CELLS;
 const DOUBLE_SIZES = Math.ceil(DOUBLES / 2);
 /** What is never left out: the last values and the profile of the day. */
-const WHOLE_FLOATS = FLOATS - HISTORY_AT;
+const WHOLE_FLOATS = COUNTS_AT - HISTORY_AT;
 const COUNT_SIZES = ALL_COUNTS / 4;
 /** By the two bits of a count: its bytes. A count of one or two bytes is a whole number; one of four is what a single float is. */
 const COUNT_BYTES = [0, 1, 2, 4] as const;
 const SINGLE = 3;
-const MOST_BYTES = HEAD + DOUBLE_SIZES + DOUBLES * 8 + FLOATS * 4 + COUNT_SIZES + ALL_COUNTS * 4;
+const WAITING_MOST_FLOATS = WAITING_READINGS * WAITING_FLOATS;
+const MOST_BYTES =
+  HEAD + DOUBLE_SIZES + DOUBLES * 8 + (WAITING_MOST_FLOATS + WHOLE_FLOATS) * 4 + COUNT_SIZES + ALL_COUNTS * 4;
 /** Serves all series in turn: to allocate this for each costs more than to fill it. */
 const written = new Uint8Array(MOST_BYTES);
 const writtenView = new DataView(written.buffer);
@@ -37,22 +42,25 @@ const writtenView = new DataView(written.buffer);
  * follow. Counts are mostly zero or small whole numbers: two bits for each say how many bytes it takes. The result is a view that the next snapshot overwrites.
  */
 export function writeSnapshot(state: SeriesState): Uint8Array {
+  putAwayLastValues(state);
+  putAwaySeason(state);
+  const { floatsAt, coldFloatsAt } = state;
   written[0] = KIND_BYTE;
   written[1] = VERSION;
   written[2] = state.slot;
   written[3] = state.waiting;
   written[4] = state.waitingMost;
   let at = writeDoubles(state);
-  at = writeFloats(state, at, 0, state.waiting * WAITING_FLOATS);
-  at = writeFloats(state, at, HISTORY_AT, WHOLE_FLOATS);
+  at = writeFloats(state, at, floatsAt + WAITING_AT, state.waiting * WAITING_FLOATS);
+  at = writeFloats(state, at, coldFloatsAt + HISTORY_AT, WHOLE_FLOATS);
   return written.subarray(0, writeCounts(state, at));
 }
 
 /** Returns where it ends, as those below. */
-function writeDoubles({ cells, cellsAt, tailsAt }: SeriesState): number {
+function writeDoubles(state: SeriesState): number {
   let at = HEAD + DOUBLE_SIZES;
   for (let i = 0; i < DOUBLES; i++) {
-    const bytes = writeShortFloat(writtenView, at, cells[i < CELLS ? cellsAt + i : tailsAt + i - CELLS]!);
+    const bytes = writeShortFloat(writtenView, at, state.cells[doubleAt(state, i)]!);
     const sizes = HEAD + (i >> 1);
     if (i & 1) written[sizes]! |= bytes << 4;
     else written[sizes] = bytes;
@@ -61,15 +69,19 @@ function writeDoubles({ cells, cellsAt, tailsAt }: SeriesState): number {
   return at;
 }
 
-function writeFloats({ bits, floatsAt }: SeriesState, start: number, from: number, count: number): number {
+function doubleAt({ cellsAt, coldAt }: SeriesState, index: number): number {
+  return index < OWN_CELLS ? cellsAt + index : coldAt + index - OWN_CELLS;
+}
+
+function writeFloats({ bits }: SeriesState, start: number, from: number, count: number): number {
   let at = start;
-  for (let i = floatsAt + from; i < floatsAt + from + count; i++, at += 4)
-    writtenView.setUint32(at, bits[i]!, true);
+  for (let i = from; i < from + count; i++, at += 4) writtenView.setUint32(at, bits[i]!, true);
   return at;
 }
 
 /** A count is not negative. What is needed of it is found by few branches, since none of them can be foretold. */
-function writeCounts({ floats, bits, countsAt }: SeriesState, start: number): number {
+function writeCounts({ floats, bits, coldFloatsAt }: SeriesState, start: number): number {
+  const countsAt = coldFloatsAt + COUNTS_AT;
   let at = start + COUNT_SIZES;
   for (let i = countsAt, sizesAt = start; i < countsAt + ALL_COUNTS; i += 4, sizesAt++) {
     let sizes = 0;
@@ -97,13 +109,11 @@ function writeCounts({ floats, bits, countsAt }: SeriesState, start: number): nu
 
 /** Fills the state. Throws `SnapshotError` on bytes of another kind or version, or damaged ones. */
 export function readSnapshot(bytes: Uint8Array, state: SeriesState): void {
-  const version = bytes[1];
-  if (bytes.length < HEAD || bytes[0] !== KIND_BYTE || (version !== VERSION && version !== VERSION_6)) {
+  if (bytes.length < HEAD || bytes[0] !== KIND_BYTE || bytes[1] !== VERSION)
     throw new SnapshotError(`not a snapshot of ${KIND}, version ${VERSION}`);
-  }
   [state.slot, state.waiting, state.waitingMost] = [bytes[2]!, bytes[3]!, bytes[4]!];
-  const isWhole = hasSoundPlaces(state) && (version === VERSION ? readParts : readVersion6)(bytes, state);
-  if (!isWhole) throw new SnapshotError(`a damaged snapshot of ${KIND}`);
+  if (!hasSoundPlaces(state) || !readParts(bytes, state))
+    throw new SnapshotError(`a damaged snapshot of ${KIND}`);
 }
 
 /** Whether what is used as an index stays inside of the state: beyond it lies that of another series. */
@@ -117,26 +127,31 @@ function readParts(bytes: Uint8Array, state: SeriesState): boolean {
   const floats = (state.waiting * WAITING_FLOATS + WHOLE_FLOATS) * 4;
   if (at === undefined || at + floats + COUNT_SIZES > bytes.length) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { bits, floatsAt } = state;
-  bits.fill(0, floatsAt, floatsAt + HISTORY_AT);
+  const { bits, floatsAt, coldFloatsAt } = state;
+  const waiting = floatsAt + WAITING_AT;
+  bits.fill(0, waiting, waiting + WAITING_MOST_FLOATS);
   for (let i = 0; i < state.waiting * WAITING_FLOATS; i++, at += 4)
-    bits[floatsAt + i] = view.getUint32(at, true);
-  for (let i = HISTORY_AT; i < FLOATS; i++, at += 4) bits[floatsAt + i] = view.getUint32(at, true);
+    bits[waiting + i] = view.getUint32(at, true);
+  for (let i = 0; i < WHOLE_FLOATS; i++, at += 4)
+    bits[coldFloatsAt + HISTORY_AT + i] = view.getUint32(at, true);
+  takeOutLastValues(state);
+  state.cells[state.cellsAt + CELL.seasonBin] = -1;
   return readCounts(view, state, at) === bytes.length;
 }
 
-function readDoubles(bytes: Uint8Array, { cells, cellsAt, tailsAt }: SeriesState): number | undefined {
+function readDoubles(bytes: Uint8Array, state: SeriesState): number | undefined {
   let at = HEAD + DOUBLE_SIZES;
   for (let i = 0; i < DOUBLES; i++) {
     const size = ((bytes[HEAD + (i >> 1)] ?? 0) >> ((i & 1) * 4)) & 0xf;
     if (size > 8 || at + size > bytes.length) return undefined;
-    cells[i < CELLS ? cellsAt + i : tailsAt + i - CELLS] = readShortFloat(bytes, at, size);
+    state.cells[doubleAt(state, i)] = readShortFloat(bytes, at, size);
     at += size;
   }
   return at;
 }
 
-function readCounts(view: DataView, { floats, bits, countsAt }: SeriesState, start: number): number {
+function readCounts(view: DataView, { floats, bits, coldFloatsAt }: SeriesState, start: number): number {
+  const countsAt = coldFloatsAt + COUNTS_AT;
   let at = start + COUNT_SIZES;
   for (let i = 0; i < ALL_COUNTS; i++) {
     const size = (view.getUint8(start + (i >> 2)) >> ((i & 3) * 2)) & 3;

@@ -1,4 +1,4 @@
-import { ALL_COUNTS, ALL_TAIL_CELLS, CELLS, FLOATS } from './layout';
+import { CELL, CELLS, COLD_CELLS, COLD_FLOATS, FLOATS } from './layout';
 
 /**
  * Detectors share blocks of memory: one allocation for many, and neighbours in memory. Each block is for a fifth as many as there were so far, so that not
@@ -7,12 +7,12 @@ import { ALL_COUNTS, ALL_TAIL_CELLS, CELLS, FLOATS } from './layout';
 const FEWEST_IN_BLOCK = 64;
 const MOST_IN_BLOCK = 2048;
 /**
- * What every reading reaches lies apart from the tail models, which only every sixteenth does: so it fills few pages of memory, and what lies
- * together comes together. Each part begins with a line of the processor's cache.
+ * What every reading reaches lies apart from what only one in eight or sixteen does: so that of thousands of series fits into the processor's caches, and
+ * what lies together comes together. Each part begins with a line of the cache.
  */
 const LINE_BYTES = 64;
 const HOT_BYTES = lines(CELLS * 8 + FLOATS * 4);
-const TAILS_BYTES = lines(ALL_TAIL_CELLS * 8 + ALL_COUNTS * 4);
+const COLD_BYTES = lines(COLD_CELLS * 8 + COLD_FLOATS * 4);
 
 function lines(bytes: number): number {
   return Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
@@ -32,7 +32,7 @@ let used = 0;
 let begun = 0;
 
 function newBlock(series: number): Block {
-  const memory = new ArrayBuffer(series * (HOT_BYTES + TAILS_BYTES));
+  const memory = new ArrayBuffer(series * (HOT_BYTES + COLD_BYTES));
   const [cells, floats, bits] = [new Float64Array(memory), new Float32Array(memory), new Uint32Array(memory)];
   return { series, cells, floats, bits };
 }
@@ -44,18 +44,18 @@ function newBlock(series: number): Block {
 export class SeriesState {
   readonly cells: Float64Array;
   readonly floats: Float32Array;
-  /** Its own doubles and floats, by `CELL` and the `…_AT` of the layout. */
+  /** Where its own doubles and floats begin, by `CELL` and the `…_AT` of the layout. */
   readonly cellsAt: number;
   readonly floatsAt: number;
-  /** Where the next value goes among the last ones. */
+  /** Where the next value belongs among the last ones. */
   slot = 0;
   /** Readings that wait to be learned, and how many there can be before a tail model is due to be fitted again. */
   waiting = 0;
   waitingMost = 0;
   readonly bits: Uint32Array;
-  /** The doubles and the histograms of its tail models. */
-  readonly tailsAt: number;
-  readonly countsAt: number;
+  /** The same of what few readings reach, by `COLD`. */
+  readonly coldAt: number;
+  readonly coldFloatsAt: number;
 
   constructor() {
     if (used === block.series) {
@@ -63,7 +63,7 @@ export class SeriesState {
       used = 0;
     }
     const hot = used * HOT_BYTES;
-    const tails = block.series * HOT_BYTES + used * TAILS_BYTES;
+    const cold = block.series * HOT_BYTES + used * COLD_BYTES;
     used += 1;
     begun += 1;
     this.cells = block.cells;
@@ -71,7 +71,8 @@ export class SeriesState {
     this.cellsAt = hot / 8;
     this.floatsAt = hot / 4 + CELLS * 2;
     this.bits = block.bits;
-    this.tailsAt = tails / 8;
-    this.countsAt = tails / 4 + ALL_TAIL_CELLS * 2;
+    this.coldAt = cold / 8;
+    this.coldFloatsAt = cold / 4 + COLD_CELLS * 2;
+    this.cells[this.cellsAt + CELL.seasonBin] = -1;
   }
 }

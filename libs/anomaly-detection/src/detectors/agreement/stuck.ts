@@ -1,5 +1,5 @@
 import type { Verdict } from '../../detector';
-import { CELL } from './layout';
+import { CELL, COLD } from './layout';
 import { around } from './range';
 import { SETTINGS } from './settings';
 import type { SeriesState } from './state-blocks';
@@ -23,8 +23,12 @@ export function wasStuck(state: SeriesState): boolean {
 
 /** Says so of a reading with which a run has become too long. */
 export function describeStuck(state: SeriesState, verdict: Verdict): void {
-  const { cells, cellsAt: at } = state;
-  around(cells[at + CELL.usualLevel]! + cells[at + CELL.origin]!, cells[at + CELL.largeDistance]!, verdict);
+  const { cells, cellsAt: at, coldAt } = state;
+  around(
+    cells[at + CELL.usualLevel]! + cells[at + CELL.origin]!,
+    cells[coldAt + COLD.largeDistance]!,
+    verdict,
+  );
   verdict.cause = 'stuck';
   verdict.deviation = (cells[at + CELL.run]! + 1) / cells[at + CELL.longestRun]!;
 }
