@@ -1,7 +1,7 @@
 export const DAY_US = 86_400_000_000;
 
 /**
- * One configuration for every series there is, chosen on two labelled sets together (see the README). Lengths are in readings; weights,
+ * One configuration for every series there is, chosen on labelled sets together (see the README). Lengths are in readings; weights,
  * shares and limits have no unit.
  */
 export const SETTINGS = {
@@ -31,27 +31,27 @@ export const SETTINGS = {
   usualLevel: { young: 35, rate: 0.3, step: 0.12 },
 
   /** What the surprise (-log10 p) of each statistic is worth, and the most of it that counts. */
-  residual: { weight: 0.25, cap: 7.2 },
+  residual: { weight: 0.86, cap: 7.2 },
   shortMean: { weight: 1.2, cap: 5.7 },
-  level: { weight: 0.49, cap: 4.2 },
+  level: { weight: 0.65, cap: 4.2 },
   season: { weight: 0.46, cap: 7 },
   /** Novelty counts from 1 to 4; beyond everything seen by this share of the range seen it is as large as can be. */
-  range: { weight: 1.13, share: 0.018 },
+  range: { weight: 1.12, share: 0.018 },
   /** Share of a residual's surprise that the bulk alone decides. */
   bulkShare: 0.29,
   /** Share of the evidence that is the largest single one; the rest is the sum. */
-  largestShare: 0.27,
+  largestShare: 0.29,
 
   /** Evidence that is an alarm; each alarm raises it by a share, which is forgotten over so many readings. */
-  evidence: { limit: 5.7, growth: 0.027, forgetReadings: 6800 },
+  evidence: { limit: 6.7, growth: 0.026, forgetReadings: 6800 },
   /** Distance from the usual level, in units of its 95 % quantile, that is an alarm. */
-  distance: { limit: 2.67, growth: 0.64, forgetReadings: 10_800 },
+  distance: { limit: 2.66, growth: 0.68, forgetReadings: 10_800 },
   /**
    * No more than one alarm in so many readings is accepted, however slow the series. Limits are larger by a share for each tenfold of that; by another
    * for each alarm above the budget but the first ones, `free`, which are fewer the more readings there are for one; and smaller for each
    * below it, down to the least.
    */
-  budget: { perTenfold: 0.15, growth: 0.1, readings: 5000, free: 20, least: 0.6 },
+  budget: { perTenfold: 0.08, growth: 0.1, readings: 5000, free: 20, least: 0.6 },
   /** After an alarm: readings until the next one, longer by a factor with each within one fault. */
   restReadings: 8,
   restGrowth: 2.6,
@@ -60,7 +60,7 @@ export const SETTINGS = {
   faultWeight: 0.065,
   faultOverBelow: 0.26,
   /** A fault that lasts longer is the new normal, and what was known before counts by this share. */
-  faultReadings: 80,
+  faultReadings: 73,
   newNormalShare: 0.06,
   seasonRate: 0.24,
   /** Tail models forget by halves beyond so many readings; that of the distance from the usual level sooner. */
