@@ -236,6 +236,27 @@ test('a detector restored at any point continues bit for bit, also beside others
   );
 });
 
+test('how strongly each statistic fired is told of the reading itself, whatever another series did just before', () => {
+  const spiky = agreement.create();
+  const next = normal(random(11));
+  // In its usual place to the end, so that nothing but the run is unusual.
+  const values = generate(1_400, (i) => (i < 1_200 ? 25 + next() : 25));
+  temperature.forEach((value, i) => observe(spiky, i * 60_000_000, value, newVerdict()));
+  const verdicts = (before: () => void): Verdict[] => {
+    const detector = agreement.create();
+    return values.map((value, i) => {
+      const verdict = newVerdict();
+      before();
+      observe(detector, i * 60_000_000, value, verdict);
+      return verdict;
+    });
+  };
+  const alone = verdicts(() => undefined);
+  expect(verdicts(() => spiky.judge(temperature.length * 60_000_000, 500, newVerdict()))).toEqual(alone);
+  const causes = alone.filter(({ ratio }) => ratio >= 1).map(({ cause }) => cause);
+  expect(causes).toContain('stuck');
+});
+
 describe('a snapshot', () => {
   const trained = agreement.create();
   temperature.forEach((value, i) => observe(trained, i * 60_000_000, value, newVerdict()));

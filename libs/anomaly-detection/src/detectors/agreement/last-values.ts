@@ -10,7 +10,8 @@ import {
 import type { SeriesState } from './state-blocks';
 
 // Each use of an import is a look-up in CommonJS; these are used many times a reading.
-const [cell, block, passingAt, leavingAt] = [CELL, BLOCK_READINGS, PASSING_AT, LEAVING_AT];
+const [cell, block, blockAt] = [CELL, BLOCK_READINGS, BLOCK_AT];
+const [passingAt, leavingAt] = [PASSING_AT, LEAVING_AT];
 
 /** Values of each of the two levels that are held against each other. */
 const LEVEL_READINGS = HISTORY_READINGS / 2;
@@ -32,10 +33,10 @@ export function keepValue(state: SeriesState, x: number): void {
   const place = slot % block;
   const here = state.floatsAt + place;
   const passing = floats[here + passingAt]!;
-  cells[at + cell.shortSum]! += x - floats[here]!;
+  cells[at + cell.shortSum]! += x - floats[here + blockAt]!;
   cells[at + cell.levelSum]! += x - passing;
   cells[at + cell.beforeSum]! += passing - floats[here + leavingAt]!;
-  floats[here] = x;
+  floats[here + blockAt] = x;
   state.slot = slot + 1 === HISTORY_READINGS ? 0 : slot + 1;
   if (place + 1 === block) endBlock(state);
 }

@@ -5,9 +5,8 @@ import type { SeriesState } from './state-blocks';
 // Each use of an import is a look-up in CommonJS; these are used many times a reading.
 const [cell, settings, seasonAt] = [CELL, SETTINGS, SEASON_AT];
 
-/** Nothing is known of any half hour. */
-export function clearSeason({ cells, cellsAt, floats, coldFloatsAt }: SeriesState): void {
-  cells[cellsAt + CELL.seasonBin] = -1;
+/** Nothing is known of any half hour, and none is at hand yet. */
+export function clearSeason({ floats, coldFloatsAt }: SeriesState): void {
   floats.fill(NaN, coldFloatsAt + SEASON_AT, coldFloatsAt + SEASON_AT + SEASON_BINS);
 }
 

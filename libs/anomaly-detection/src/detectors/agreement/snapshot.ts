@@ -69,6 +69,7 @@ function writeDoubles(state: SeriesState): number {
   return at;
 }
 
+/** Those that every reading reaches, without the copy; then the others, up to the tail models. */
 function doubleAt({ cellsAt, coldAt }: SeriesState, index: number): number {
   return index < OWN_CELLS ? cellsAt + index : coldAt + index - OWN_CELLS;
 }
