@@ -16,7 +16,7 @@ export const singleTail: ScorerKind = {
   name: 'single tail model',
   create() {
     const recent: number[] = [];
-    const residuals: number[] = [];
+    const residuals = new SortedNumbers();
     let tail: Tail | null = null;
     return {
       score(_, value) {
@@ -24,8 +24,9 @@ export const singleTail: ScorerKind = {
         if (recent.length > 0) {
           const residual = Math.abs(value - recent.reduce((sum, x) => sum + x, 0) / recent.length);
           if (tail !== null) score = Math.min(1, Math.max(0, -log10Probability(tail, residual) / CERTAIN));
-          residuals.push(residual);
-          if (residuals.length >= WARM_UP && residuals.length % REFIT_EVERY === 0) tail = fit(residuals);
+          residuals.add(residual);
+          const seen = residuals.sorted.length;
+          if (seen >= WARM_UP && seen % REFIT_EVERY === 0) tail = fit(residuals.sorted);
         }
         recent.push(value);
         if (recent.length > SHORT_MEAN) recent.shift();
@@ -35,14 +36,45 @@ export const singleTail: ScorerKind = {
   },
 };
 
+/** Kept in order as they come: to sort all of them at each fit would take minutes for a long series. */
+class SortedNumbers {
+  private numbers = new Float64Array(1024);
+  private count = 0;
+
+  get sorted(): Float64Array {
+    return this.numbers.subarray(0, this.count);
+  }
+
+  add(number: number): void {
+    if (this.count === this.numbers.length) {
+      const larger = new Float64Array(2 * this.count);
+      larger.set(this.numbers);
+      this.numbers = larger;
+    }
+    const at = this.firstAbove(number);
+    this.numbers.copyWithin(at + 1, at, this.count);
+    this.numbers[at] = number;
+    this.count += 1;
+  }
+
+  private firstAbove(number: number): number {
+    let [low, high] = [0, this.count];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.numbers[middle]! <= number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
 interface Tail {
   readonly threshold: number;
   readonly shape: number;
   readonly scale: number;
 }
 
-function fit(residuals: readonly number[]): Tail {
-  const sorted = Float64Array.from(residuals).sort();
+function fit(sorted: Float64Array): Tail {
   const threshold = sorted[Math.floor(sorted.length * (1 - TAIL_SHARE))]!;
   const peaks = sorted.subarray(Math.floor(sorted.length * (1 - TAIL_SHARE))).map((x) => x - threshold);
   const mean = peaks.reduce((sum, x) => sum + x, 0) / peaks.length;
