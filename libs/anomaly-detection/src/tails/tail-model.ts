@@ -49,7 +49,7 @@ function bucketOf(bits: number, unitExponent: number): number {
  * So many models lie abreast: the first number of each of them, then the second of each, and so on. What is needed of one is mostly needed of all, and
  * so comes together.
  */
-export const ABREAST = 5;
+export const ABREAST = 4;
 /** Numbers that they keep beside their histograms. */
 export const TAIL_CELLS = 11 * ABREAST;
 const SEEN = 0;

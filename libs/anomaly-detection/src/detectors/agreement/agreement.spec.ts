@@ -4,7 +4,7 @@ import { newVerdict, observe, type Verdict } from '../../detector';
 import { SnapshotError } from '../../errors';
 import { flaggedBy, generate, normal, random } from '../../testing/generated-series';
 import { agreement } from './agreement';
-import { HISTORY_READINGS, WAITING_READINGS } from './layout';
+import { LAST_READINGS, WAITING_READINGS } from './layout';
 
 const flagged = (values: readonly number[], times?: readonly number[]) => flaggedBy(agreement, values, times);
 
@@ -279,7 +279,7 @@ describe('a snapshot', () => {
   test('whose places lie outside of its own state is refused', () => {
     // Behind kind and version: the next slot, what waits, and the most that may wait.
     for (const [at, value] of [
-      [2, HISTORY_READINGS],
+      [2, LAST_READINGS],
       [3, WAITING_READINGS],
       [4, WAITING_READINGS + 1],
     ] as const) {

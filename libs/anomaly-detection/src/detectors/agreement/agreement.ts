@@ -120,7 +120,6 @@ class Agreement extends SeriesState implements Detector {
     cells[at + CELL.run] = 0;
     cells[at + CELL.sinceBegin] = 0;
     clearLastValues(this);
-    cells[at + CELL.shortSum] = cells[at + CELL.levelSum] = cells[at + CELL.beforeSum] = 0;
     cells[at + CELL.slowMean] = cells[at + CELL.lastValue] = cells[at + CELL.usualLevel] = x;
     cells[at + CELL.faultReadings] = 0;
   }
@@ -130,18 +129,15 @@ class Agreement extends SeriesState implements Detector {
     const { cells, cellsAt: at, floats, floatsAt } = this;
     const { x, bin } = now;
     const seen = cells[at + cell.sinceBegin]!;
-    const { shortReadings, levelReadings, slowWarmUp } = settings;
+    const { shortReadings, slowWarmUp } = settings;
     const short = cells[at + cell.shortSum]! / (seen < shortReadings ? seen : shortReadings);
-    const levels = Math.abs(cells[at + cell.levelSum]! - cells[at + cell.beforeSum]!) / levelReadings;
     const residual = Math.abs(x - short);
     const moved = seen > slowWarmUp ? Math.abs(short - cells[at + cell.slowMean]!) : NaN;
-    const level = seen >= 2 * levelReadings ? levels : NaN;
     const season = Math.abs(x - usualAt(this, bin));
     const distance = Math.abs(x - cells[at + cell.usualLevel]!);
     const row = floatsAt + WAITING_AT + this.waiting * WAITING_FLOATS;
     floats[row + TAIL.residual] = residual;
     floats[row + TAIL.shortMean] = moved;
-    floats[row + TAIL.level] = level;
     floats[row + TAIL.season] = season;
     floats[row + TAIL.distance] = distance;
     now.shortMean = short;
@@ -149,7 +145,7 @@ class Agreement extends SeriesState implements Detector {
     const reach = distanceLimit(this);
     const far = reach > 0 ? distance / reach : 0;
     now.far = far;
-    const agreed = this.agreed(residual, moved, level, season);
+    const agreed = this.agreed(residual, moved, season);
     now.agreed = agreed;
     const ratio = agreed > far ? agreed : far;
     now.ratio = ratio;
@@ -162,19 +158,17 @@ class Agreement extends SeriesState implements Detector {
    * The evidence in units of its limit. For most readings it is not computed, but taken for 0: nothing surprises, or what does could not be half an alarm however
    * large it were. While a fault lasts it always is, to see when it is over.
    */
-  private agreed(residual: number, moved: number, level: number, season: number): number {
+  private agreed(residual: number, moved: number, season: number): number {
     const { cells, cellsAt: at } = this;
     const from = at + cell.surprisingFrom;
     const surprising =
       (residual > cells[from]! ? 1 : 0) |
       (moved > cells[from + 1]! ? 2 : 0) |
-      (level > cells[from + 2]! ? 4 : 0) |
-      (season > cells[from + 3]! ? 8 : 0);
+      (season > cells[from + 2]! ? 4 : 0);
     if (mayMatter[surprising] === 0 && this.isQuiet()) return 0;
     surprises[0] = surprising & 1 ? surprise(this, TAIL.residual, residual) : 0;
     surprises[1] = surprising & 2 ? surprise(this, TAIL.shortMean, moved) : 0;
-    surprises[2] = surprising & 4 ? surprise(this, TAIL.level, level) : 0;
-    surprises[3] = surprising & 8 ? surprise(this, TAIL.season, season) : 0;
+    surprises[2] = surprising & 4 ? surprise(this, TAIL.season, season) : 0;
     return evidence(surprises, now.beyond) / evidenceLimit(this);
   }
 
@@ -262,10 +256,8 @@ class Agreement extends SeriesState implements Detector {
   /** A rest begins after an alarm, or goes on. */
   private rest(): void {
     const { cells, cellsAt: at } = this;
-    if (now.isReport) {
-      this.restAgain();
-      countAlarm(this);
-    } else if (cells[at + cell.rest]! > 0) cells[at + cell.rest]! -= 1;
+    if (now.isReport) this.restAgain();
+    else if (cells[at + cell.rest]! > 0) cells[at + cell.rest]! -= 1;
     if (now.isFirstChange) cells[at + cell.rest] = settings.restReadings;
   }
 
@@ -275,6 +267,7 @@ class Agreement extends SeriesState implements Detector {
     cells[at + CELL.rest] = Math.round(
       SETTINGS.restReadings * SETTINGS.restGrowth ** cells[coldAt + COLD.faultAlarms]!,
     );
+    if (cells[coldAt + COLD.faultAlarms] === 0) countAlarm(this);
     cells[coldAt + COLD.faultAlarms]! += 1;
   }
 

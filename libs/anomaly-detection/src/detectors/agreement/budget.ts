@@ -6,7 +6,7 @@ export const WEEK_US = 604_800_000_000;
 /** So far below the budget that the limits are as small as they can be. */
 const LOWEST = Math.log(SETTINGS.budget.least) / SETTINGS.budget.growth;
 
-/** Alarms above the budget, below 0 where there were less. Each reported one counts. */
+/** Counts an alarm above the budget; below 0 there were less. */
 export function countAlarm({ cells, coldAt }: SeriesState): void {
   cells[coldAt + COLD.overspent]! += 1;
 }

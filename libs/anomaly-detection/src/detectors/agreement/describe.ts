@@ -26,37 +26,37 @@ export function describe(state: SeriesState, flagged: Flagged, verdict: Verdict)
   const reach = distanceLimit(state);
   if (reach > 0 && away >= reach) {
     around(level + origin, reach, verdict);
-  } else if (wouldAgree(state, flagged, level)) {
+  } else if (wouldAgree(state, flagged, level, flagged.shortMean)) {
     describeLevel(state, flagged, verdict);
     return;
   } else {
-    const share = largestBelow((part) => wouldAgree(state, flagged, level + (flagged.x - level) * part));
+    const { x, shortMean } = flagged;
+    const share = largestBelow((part) => wouldAgree(state, flagged, level + (x - level) * part, shortMean));
     around(level + origin, away * share, verdict);
   }
   verdict.deviation = relative(away, tailModel(state, TAIL.distance).middle);
 }
 
-/** The short mean alone is enough, whatever the reading is. */
-function describeLevel(state: SeriesState, { shortMean, surprises }: Flagged, verdict: Verdict): void {
+/** The short mean alone is enough: it would be an alarm even if the reading were at the usual level. */
+function describeLevel(state: SeriesState, flagged: Flagged, verdict: Verdict): void {
   const { cells, cellsAt: at } = state;
   const origin = cells[at + CELL.origin]!;
-  const moved = Math.abs(shortMean - cells[at + CELL.slowMean]!);
-  const others = Float64Array.of(0, 0, surprises[TAIL.level]!, 0);
-  const share = largestBelow((part) => {
-    others[TAIL.shortMean] = surprise(state, TAIL.shortMean, moved * part);
-    return evidence(others, 0) >= evidenceLimit(state);
-  });
-  around(cells[at + CELL.slowMean]! + origin, moved * share, verdict);
+  const slowMean = cells[at + CELL.slowMean]!;
+  const moved = flagged.shortMean - slowMean;
+  const level = cells[at + CELL.usualLevel]!;
+  const share = largestBelow((part) => wouldAgree(state, flagged, level, slowMean + moved * part));
+  around(slowMean + origin, Math.abs(moved) * share, verdict);
   verdict.cause = 'level';
-  verdict.observed = shortMean + origin;
-  verdict.deviation = relative(moved, tailModel(state, TAIL.shortMean).middle);
+  verdict.observed = flagged.shortMean + origin;
+  verdict.deviation = relative(Math.abs(moved), tailModel(state, TAIL.shortMean).middle);
 }
 
-/** Whether the statistics would agree on an alarm if the reading had this value. */
-function wouldAgree(state: SeriesState, { bin, shortMean, surprises }: Flagged, x: number): boolean {
-  const usual = usualAt(state, bin);
+/** Whether the statistics would agree on an alarm if the reading, and the mean of the last ones before it, had these values. */
+function wouldAgree(state: SeriesState, { bin, surprises }: Flagged, x: number, shortMean: number): boolean {
+  const moved = Math.abs(shortMean - state.cells[state.cellsAt + CELL.slowMean]!);
   const supposed = Float64Array.from(surprises);
   supposed[TAIL.residual] = surprise(state, TAIL.residual, Math.abs(x - shortMean));
-  supposed[TAIL.season] = surprise(state, TAIL.season, Math.abs(x - usual));
+  if (supposed[TAIL.shortMean]! > 0) supposed[TAIL.shortMean] = surprise(state, TAIL.shortMean, moved);
+  supposed[TAIL.season] = surprise(state, TAIL.season, Math.abs(x - usualAt(state, bin)));
   return evidence(supposed, novelty(state, x)) >= evidenceLimit(state);
 }

@@ -10,20 +10,19 @@ const MORE_NOVEL = 3;
  * the range seen, as a share of it. Each counts up to its cap; the sum of what they are worth, with some weight on the largest one.
  */
 export function evidence(surprises: Float64Array, beyond: number): number {
-  const { residual, shortMean, level, season, range, largestShare } = SETTINGS;
+  const { residual, shortMean, season, range, largestShare } = SETTINGS;
   const a = residual.weight * Math.min(surprises[TAIL.residual]!, residual.cap);
   const b = shortMean.weight * Math.min(surprises[TAIL.shortMean]!, shortMean.cap);
-  const c = level.weight * Math.min(surprises[TAIL.level]!, level.cap);
-  const d = season.weight * Math.min(surprises[TAIL.season]!, season.cap);
+  const c = season.weight * Math.min(surprises[TAIL.season]!, season.cap);
   const novelty = beyond > 0 ? NOVEL + MORE_NOVEL * Math.min(1, beyond / range.share) : 0;
-  const e = range.weight * novelty;
-  return largestShare * Math.max(a, b, c, d, e) + (1 - largestShare) * (a + b + c + d + e);
+  const d = range.weight * novelty;
+  return largestShare * Math.max(a, b, c, d) + (1 - largestShare) * (a + b + c + d);
 }
 
 /** By the statistics that surprise, a bit for each: 1 where they would be half an alarm or more if each were as strong as can be. */
 export const MAY_MATTER = Uint8Array.from({ length: 2 ** TAIL.distance }, (_, surprising) => {
-  const { residual, shortMean, level, season } = SETTINGS;
-  const caps = [residual.cap, shortMean.cap, level.cap, season.cap];
+  const { residual, shortMean, season } = SETTINGS;
+  const caps = [residual.cap, shortMean.cap, season.cap];
   const strongest = Float64Array.from(caps, (cap, tail) => ((surprising >> tail) & 1) * cap);
   return evidence(strongest, 0) >= SETTINGS.evidence.limit / 2 ? 1 : 0;
 });

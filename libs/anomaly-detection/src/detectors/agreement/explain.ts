@@ -5,7 +5,6 @@ import { inWords } from '../../wording';
 export const AGREEMENT_STATISTICS: readonly Statistic[] = [
   { name: 'distance from the mean of the last 8 readings', unit: 'surprise' },
   { name: 'mean of the last 8 readings against the long mean', unit: 'surprise' },
-  { name: 'last 48 readings against the 48 before', unit: 'surprise' },
   { name: 'distance from the usual value at this time of day', unit: 'surprise' },
   { name: 'distance from the usual level', unit: 'limit' },
   { name: 'beyond everything seen', unit: 'share' },

@@ -3,13 +3,11 @@ import { SETTINGS } from './settings';
 
 /** Time of day in half hours. */
 export const SEASON_BINS = 48;
-/** The last values are kept, for both levels. */
-export const HISTORY_READINGS = 96;
-/** As many values as go into the short mean. */
-export const BLOCK_READINGS = SETTINGS.shortReadings;
+/** The last values are kept, as many as go into the short mean. */
+export const LAST_READINGS = SETTINGS.shortReadings;
 
 /** One tail model for each of these distances. */
-export const TAIL = { residual: 0, shortMean: 1, level: 2, season: 3, distance: 4 } as const;
+export const TAIL = { residual: 0, shortMean: 1, season: 2, distance: 3 } as const;
 export const TAILS = ABREAST;
 
 /** The doubles of one series that every reading reaches, a few lines of the processor's cache. */
@@ -24,34 +22,32 @@ export const CELL = {
   usualInterval: 5,
   rises: 6,
   falls: 7,
-  /** Sums of the last 8 values, of the last 48, and of the 48 before. */
+  /** Sum of the last 8 values. */
   shortSum: 8,
-  levelSum: 9,
-  beforeSum: 10,
-  slowMean: 11,
+  slowMean: 9,
   /** Near the median of the last values. */
-  usualLevel: 12,
-  lowest: 13,
-  highest: 14,
+  usualLevel: 10,
+  lowest: 11,
+  highest: 12,
   /** Equal values up to the last reading, and the most there ever were on end. */
-  run: 15,
-  longestRun: 16,
+  run: 13,
+  longestRun: 14,
   /** The smallest change ever seen, 0 while there was none. */
-  resolution: 17,
+  resolution: 15,
   /** Readings since a fault began, 0 while there is none; readings until the next report. */
-  faultReadings: 18,
-  rest: 19,
+  faultReadings: 16,
+  rest: 17,
   /** The distance from the usual level that is an alarm, and the usual such distance. */
-  reach: 20,
-  middleDistance: 21,
-  /** For each of the first four distances: below this it is no surprise. */
-  surprisingFrom: 22,
+  reach: 18,
+  middleDistance: 19,
+  /** For each of the first three distances: below this it is no surprise. */
+  surprisingFrom: 20,
 
   /** A copy from the profile of the day, and of which half hour; below 0 where there is none. */
-  seasonMean: 26,
-  seasonBin: 27,
+  seasonMean: 23,
+  seasonBin: 24,
 } as const;
-export const CELLS = 28;
+export const CELLS = 25;
 /** Those before are all but what is a copy. */
 export const OWN_CELLS = CELL.seasonMean;
 
@@ -76,16 +72,13 @@ export const COLD_CELLS = TAILS_AT + TAIL_CELLS;
 export const WAITING_FLOATS = TAILS + 1;
 export const WAITING_READINGS = MOST_ROWS;
 
-/** The floats that every reading reaches: the block of values at hand, those that leave the sums with them, and what waits to be learned. */
-export const BLOCK_AT = 0;
-export const PASSING_AT = BLOCK_AT + BLOCK_READINGS;
-export const LEAVING_AT = PASSING_AT + BLOCK_READINGS;
-export const WAITING_AT = LEAVING_AT + BLOCK_READINGS;
+/** The floats that every reading reaches: the last values, and what waits to be learned. */
+export const LAST_AT = 0;
+export const WAITING_AT = LAST_AT + LAST_READINGS;
 export const FLOATS = WAITING_AT + WAITING_READINGS * WAITING_FLOATS;
 
-/** Those that few reach: the last values, the profile of the day, the histograms of all tail models. */
-export const HISTORY_AT = 0;
-export const SEASON_AT = HISTORY_AT + HISTORY_READINGS;
+/** Those that few reach: the profile of the day, the histograms of all tail models. */
+export const SEASON_AT = 0;
 export const COUNTS_AT = SEASON_AT + SEASON_BINS;
 export const ALL_COUNTS = TAILS * BUCKETS;
 export const COLD_FLOATS = COUNTS_AT + ALL_COUNTS;

@@ -7,7 +7,7 @@ export function evidenceLimit(state: SeriesState): number {
   const { cells, cellsAt: at, coldAt } = state;
   const limit =
     SETTINGS.evidence.limit * cells[coldAt + COLD.evidenceFactor]! * cells[coldAt + COLD.limitFactor]!;
-  return limit * (caution(cells[at + CELL.readings]!) + firstDayCaution(state));
+  return limit * (caution(cells[at + CELL.readings]!, SETTINGS.experience.evidence) + firstDayCaution(state));
 }
 
 /** In the first day much is new that comes again every day. The last values of a fast series see next to nothing of a day: it knows what it can know sooner. */
@@ -28,7 +28,8 @@ export function distanceLimit({ cells, cellsAt: at }: SeriesState): number {
 export function setReach({ cells, cellsAt: at, coldAt }: SeriesState): void {
   const limit =
     SETTINGS.distance.limit * cells[coldAt + COLD.distanceFactor]! * cells[coldAt + COLD.limitFactor]!;
-  cells[at + CELL.reach] = cells[coldAt + COLD.largeDistance]! * limit * caution(cells[at + CELL.readings]!);
+  const careful = limit * caution(cells[at + CELL.readings]!, SETTINGS.experience.distance);
+  cells[at + CELL.reach] = cells[coldAt + COLD.largeDistance]! * careful;
 }
 
 /** An alarm makes the next one by the same way harder. */
@@ -56,7 +57,9 @@ function forgotten(factor: number, share: number): number {
   return 1 + (factor - 1) * (1 - share);
 }
 
-/** Limits are wider while little is known. */
-function caution(readings: number): number {
-  return 1 + SETTINGS.youngReadings / readings;
+/** Limits are wider while little is known, and narrower with each tenfold of what is. */
+function caution(readings: number, perTenfold: number): number {
+  const { readings: from, fewest, most } = SETTINGS.experience;
+  const tenfolds = Math.max(fewest, Math.min(most, Math.log10(readings / from)));
+  return (1 + SETTINGS.youngReadings / readings) * (1 - perTenfold * tenfolds);
 }

@@ -5,22 +5,23 @@ export const DAY_US = 86_400_000_000;
  * shares and limits have no unit.
  */
 export const SETTINGS = {
-  /** Lengths of the means: the short one, and each of the two that are held against each other. */
+  /** Length of the short mean. */
   shortReadings: 8,
-  levelReadings: 48,
   /** The slow mean forgets over so many. */
   slowReadings: 120,
   /** Before these counts a statistic says nothing. */
   slowWarmUp: 100,
   rangeWarmUp: 16,
   distanceWarmUp: 36,
-  /** After so many readings limits are twice as wide as they will be in the end. */
-  youngReadings: 10,
+  /** After so many readings limits are twice as wide as later on. */
+  youngReadings: 25,
+  /** From so many readings on limits are narrower, before it wider, by a share for each tenfold; no more than so many tenfolds count. */
+  experience: { readings: 2920, evidence: 0.3, distance: 0.082, fewest: -0.49, most: 0.57 },
   /**
    * In the first day, while no cycle of it is known, the evidence has to be larger by this share; it shrinks as the day goes on. For a series with
    * readings at shorter intervals than this it is gone after so many of them.
    */
-  firstDay: { caution: 2, fastUs: 40_000_000, fastReadings: 480 },
+  firstDay: { caution: 2.1, fastUs: 40_000_000, fastReadings: 480 },
   /** A series that was constant for so many readings is flagged at its first change. */
   constantReadings: 36,
   /** After so many changes a single step of the resolution is no alarm any more. */
@@ -31,34 +32,33 @@ export const SETTINGS = {
   usualLevel: { young: 35, rate: 0.3, step: 0.12 },
 
   /** What the surprise (-log10 p) of each statistic is worth, and the most of it that counts. */
-  residual: { weight: 0.86, cap: 7.2 },
-  shortMean: { weight: 1.2, cap: 5.7 },
-  level: { weight: 0.65, cap: 4.2 },
-  season: { weight: 0.46, cap: 7 },
+  residual: { weight: 1.16, cap: 5.26 },
+  shortMean: { weight: 1.16, cap: 5.41 },
+  season: { weight: 0.796, cap: 5.52 },
   /** Novelty counts from 1 to 4; beyond everything seen by this share of the range seen it is as large as can be. */
-  range: { weight: 1.12, share: 0.018 },
+  range: { weight: 1.4, share: 0.0215 },
   /** Share of a residual's surprise that the bulk alone decides. */
   bulkShare: 0.29,
   /** Share of the evidence that is the largest single one; the rest is the sum. */
-  largestShare: 0.29,
+  largestShare: 0.684,
 
   /** Evidence that is an alarm; each alarm raises it by a share, which is forgotten over so many readings. */
-  evidence: { limit: 6.7, growth: 0.026, forgetReadings: 6800 },
+  evidence: { limit: 6.28, growth: 0.028, forgetReadings: 6800 },
   /** Distance from the usual level, in units of its 95 % quantile, that is an alarm. */
-  distance: { limit: 2.66, growth: 0.68, forgetReadings: 10_800 },
+  distance: { limit: 2.6, growth: 0.559, forgetReadings: 10_800 },
   /**
    * No more than one alarm in so many readings is accepted, however slow the series. Limits are larger by a share for each tenfold of that; by another
-   * for each alarm above the budget but the first ones, `free`, which are fewer the more readings there are for one; and smaller for each
+   * for each fault above the budget but the first ones, `free`, which are fewer the more readings there are for one; and smaller for each
    * below it, down to the least.
    */
-  budget: { perTenfold: 0.08, growth: 0.1, readings: 5000, free: 20, least: 0.6 },
+  budget: { perTenfold: 0.023, growth: 0.073, readings: 5000, free: 60, least: 0.77 },
   /** After an alarm: readings until the next one, longer by a factor with each within one fault. */
   restReadings: 8,
-  restGrowth: 2.6,
+  restGrowth: 1.6,
 
   /** While a series is anomalous its readings count by this share, until it has come down to so much of the limits. */
   faultWeight: 0.065,
-  faultOverBelow: 0.26,
+  faultOverBelow: 0.24,
   /** A fault that lasts longer is the new normal, and what was known before counts by this share. */
   faultReadings: 73,
   newNormalShare: 0.06,

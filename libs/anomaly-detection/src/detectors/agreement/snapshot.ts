@@ -1,15 +1,15 @@
 import { SnapshotError } from '../../errors';
 import { readShortFloat, writeShortFloat } from '../../short-floats';
-import { putAwayLastValues, takeOutLastValues } from './last-values';
 import {
   ALL_COUNTS,
   CELL,
   COLD_CELLS,
   COUNTS_AT,
-  HISTORY_AT,
-  HISTORY_READINGS,
+  LAST_AT,
+  LAST_READINGS,
   OWN_CELLS,
-  WAITING_AT,
+  SEASON_AT,
+  SEASON_BINS,
   WAITING_FLOATS,
   WAITING_READINGS,
 } from './layout';
@@ -18,31 +18,28 @@ import type { SeriesState } from './state-blocks';
 
 export const KIND = 'agreement';
 const KIND_BYTE = 0xa6;
-const VERSION = 8;
+const VERSION = 9;
 /** Kind, version, and the numbers of the state that are not in its arrays. */
 const HEAD = 5;
 const DOUBLES = OWN_CELLS + COLD_CELLS;
 const DOUBLE_SIZES = Math.ceil(DOUBLES / 2);
-/** What is never left out: the last values and the profile of the day. */
-const WHOLE_FLOATS = COUNTS_AT - HISTORY_AT;
 const COUNT_SIZES = ALL_COUNTS / 4;
 /** By the two bits of a count: its bytes. A count of one or two bytes is a whole number; one of four is what a single float is. */
 const COUNT_BYTES = [0, 1, 2, 4] as const;
 const SINGLE = 3;
-const WAITING_MOST_FLOATS = WAITING_READINGS * WAITING_FLOATS;
+const HOT_MOST_FLOATS = LAST_READINGS + WAITING_READINGS * WAITING_FLOATS;
 const MOST_BYTES =
-  HEAD + DOUBLE_SIZES + DOUBLES * 8 + (WAITING_MOST_FLOATS + WHOLE_FLOATS) * 4 + COUNT_SIZES + ALL_COUNTS * 4;
+  HEAD + DOUBLE_SIZES + DOUBLES * 8 + (HOT_MOST_FLOATS + SEASON_BINS) * 4 + COUNT_SIZES + ALL_COUNTS * 4;
 /** Serves all series in turn: to allocate this for each costs more than to fill it. */
 const written = new Uint8Array(MOST_BYTES);
 const writtenView = new DataView(written.buffer);
 
 /**
- * The head; the doubles; the readings that wait to be learned, the last values and the profile of the day as they are; the histograms. A double
+ * The head; the doubles; the last values, the readings that wait to be learned and the profile of the day as they are; the histograms. A double
  * is written without the zeros that it ends in, since many hold small numbers: half a byte for each says how many bytes are left, then these
  * follow. Counts are mostly zero or small whole numbers: two bits for each say how many bytes it takes. The result is a view that the next snapshot overwrites.
  */
 export function writeSnapshot(state: SeriesState): Uint8Array {
-  putAwayLastValues(state);
   putAwaySeason(state);
   const { floatsAt, coldFloatsAt } = state;
   written[0] = KIND_BYTE;
@@ -51,9 +48,14 @@ export function writeSnapshot(state: SeriesState): Uint8Array {
   written[3] = state.waiting;
   written[4] = state.waitingMost;
   let at = writeDoubles(state);
-  at = writeFloats(state, at, floatsAt + WAITING_AT, state.waiting * WAITING_FLOATS);
-  at = writeFloats(state, at, coldFloatsAt + HISTORY_AT, WHOLE_FLOATS);
+  at = writeFloats(state, at, floatsAt + LAST_AT, hotFloats(state));
+  at = writeFloats(state, at, coldFloatsAt + SEASON_AT, SEASON_BINS);
   return written.subarray(0, writeCounts(state, at));
+}
+
+/** The last values and, behind them, what waits. */
+function hotFloats({ waiting }: SeriesState): number {
+  return LAST_READINGS + waiting * WAITING_FLOATS;
 }
 
 /** Returns where it ends, as those below. */
@@ -119,23 +121,21 @@ export function readSnapshot(bytes: Uint8Array, state: SeriesState): void {
 
 /** Whether what is used as an index stays inside of the state: beyond it lies that of another series. */
 function hasSoundPlaces({ slot, waiting, waitingMost }: SeriesState): boolean {
-  return slot < HISTORY_READINGS && waitingMost <= WAITING_READINGS && waiting < Math.max(1, waitingMost);
+  return slot < LAST_READINGS && waitingMost <= WAITING_READINGS && waiting < Math.max(1, waitingMost);
 }
 
 /** Returns whether the bytes are just what they should be. */
 function readParts(bytes: Uint8Array, state: SeriesState): boolean {
   let at = readDoubles(bytes, state);
-  const floats = (state.waiting * WAITING_FLOATS + WHOLE_FLOATS) * 4;
-  if (at === undefined || at + floats + COUNT_SIZES > bytes.length) return false;
+  const floats = hotFloats(state);
+  if (at === undefined || at + (floats + SEASON_BINS) * 4 + COUNT_SIZES > bytes.length) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const { bits, floatsAt, coldFloatsAt } = state;
-  const waiting = floatsAt + WAITING_AT;
-  bits.fill(0, waiting, waiting + WAITING_MOST_FLOATS);
-  for (let i = 0; i < state.waiting * WAITING_FLOATS; i++, at += 4)
-    bits[waiting + i] = view.getUint32(at, true);
-  for (let i = 0; i < WHOLE_FLOATS; i++, at += 4)
-    bits[coldFloatsAt + HISTORY_AT + i] = view.getUint32(at, true);
-  takeOutLastValues(state);
+  const last = floatsAt + LAST_AT;
+  bits.fill(0, last, last + HOT_MOST_FLOATS);
+  for (let i = 0; i < floats; i++, at += 4) bits[last + i] = view.getUint32(at, true);
+  for (let i = 0; i < SEASON_BINS; i++, at += 4)
+    bits[coldFloatsAt + SEASON_AT + i] = view.getUint32(at, true);
   state.cells[state.cellsAt + CELL.seasonBin] = -1;
   return readCounts(view, state, at) === bytes.length;
 }
