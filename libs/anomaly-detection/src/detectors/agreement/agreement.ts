@@ -1,7 +1,7 @@
 import type { Detector, DetectorKind, Verdict } from '../../detector';
 import { countAlarm, keepBudget, WEEK_US } from './budget';
 import { describe } from './describe';
-import { evidence, MAY_MATTER } from './evidence';
+import { evidence } from './evidence';
 import { AGREEMENT_STATISTICS, agreementReason } from './explain';
 import { keep } from './keep';
 import { clearLastValues } from './last-values';
@@ -18,7 +18,7 @@ import { SeriesState } from './state-blocks';
 import { describeStuck, stuckness, wasStuck } from './stuck';
 
 // Each use of an import is a look-up in CommonJS; these are used many times a reading.
-const [cell, settings, step, mayMatter] = [CELL, SETTINGS, STEP, MAY_MATTER];
+const [cell, settings, step, tail] = [CELL, SETTINGS, STEP, TAIL];
 
 /** Keeps sums and single floats finite, whatever the values. */
 const MAX_MAGNITUDE = 1e30;
@@ -136,10 +136,10 @@ class Agreement extends SeriesState implements Detector {
     const season = Math.abs(x - usualAt(this, bin));
     const distance = Math.abs(x - cells[at + cell.usualLevel]!);
     const row = floatsAt + WAITING_AT + this.waiting * WAITING_FLOATS;
-    floats[row + TAIL.residual] = residual;
-    floats[row + TAIL.shortMean] = moved;
-    floats[row + TAIL.season] = season;
-    floats[row + TAIL.distance] = distance;
+    floats[row + tail.residual] = residual;
+    floats[row + tail.shortMean] = moved;
+    floats[row + tail.season] = season;
+    floats[row + tail.distance] = distance;
     now.shortMean = short;
     now.beyond = x < cells[at + cell.lowest]! || x > cells[at + cell.highest]! ? novelty(this, x) : 0;
     const reach = distanceLimit(this);
@@ -155,20 +155,20 @@ class Agreement extends SeriesState implements Detector {
   }
 
   /**
-   * The evidence in units of its limit. For most readings it is not computed, but taken for 0: nothing surprises, or what does could not be half an alarm however
-   * large it were. While a fault lasts it always is, to see when it is over.
+   * The evidence in units of its limit. For most readings it is not computed, but taken for 0: nothing surprises. While a fault lasts it always is, to see when it
+   * is over.
    */
   private agreed(residual: number, moved: number, season: number): number {
     const { cells, cellsAt: at } = this;
     const from = at + cell.surprisingFrom;
-    const surprising =
-      (residual > cells[from]! ? 1 : 0) |
-      (moved > cells[from + 1]! ? 2 : 0) |
-      (season > cells[from + 2]! ? 4 : 0);
-    if (mayMatter[surprising] === 0 && this.isQuiet()) return 0;
-    surprises[0] = surprising & 1 ? surprise(this, TAIL.residual, residual) : 0;
-    surprises[1] = surprising & 2 ? surprise(this, TAIL.shortMean, moved) : 0;
-    surprises[2] = surprising & 4 ? surprise(this, TAIL.season, season) : 0;
+    const isSurprise =
+      residual > cells[from + tail.residual]! ||
+      moved > cells[from + tail.shortMean]! ||
+      season > cells[from + tail.season]!;
+    if (!isSurprise && this.isQuiet()) return 0;
+    surprises[tail.residual] = surprise(this, tail.residual, residual);
+    surprises[tail.shortMean] = surprise(this, tail.shortMean, moved);
+    surprises[tail.season] = surprise(this, tail.season, season);
     return evidence(surprises, now.beyond) / evidenceLimit(this);
   }
 
@@ -292,7 +292,7 @@ function clear(verdict: Verdict, value: number): void {
 
 /** In the order of the kind's statistics. */
 function tellStrengths({ strengths }: Verdict, stuck: number): void {
-  for (let tail = 0; tail < TAIL.distance; tail++) strengths[tail] = surprises[tail]!;
+  for (let i = 0; i < TAIL.distance; i++) strengths[i] = surprises[i]!;
   strengths[TAIL.distance] = now.far;
   strengths[TAILS] = now.beyond;
   strengths[TAILS + 1] = stuck;

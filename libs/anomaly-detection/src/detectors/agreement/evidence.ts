@@ -18,11 +18,3 @@ export function evidence(surprises: Float64Array, beyond: number): number {
   const d = range.weight * novelty;
   return largestShare * Math.max(a, b, c, d) + (1 - largestShare) * (a + b + c + d);
 }
-
-/** By the statistics that surprise, a bit for each: 1 where they would be half an alarm or more if each were as strong as can be. */
-export const MAY_MATTER = Uint8Array.from({ length: 2 ** TAIL.distance }, (_, surprising) => {
-  const { residual, shortMean, season } = SETTINGS;
-  const caps = [residual.cap, shortMean.cap, season.cap];
-  const strongest = Float64Array.from(caps, (cap, tail) => ((surprising >> tail) & 1) * cap);
-  return evidence(strongest, 0) >= SETTINGS.evidence.limit / 2 ? 1 : 0;
-});
