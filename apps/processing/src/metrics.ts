@@ -63,6 +63,11 @@ export const stageDuration = new Histogram({
   buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
 });
 
+export const rebuiltSeries = new Counter({
+  name: 'tidewatch_processing_rebuilt_series_total',
+  help: 'Series whose stored state could not be read, wholly or that of the detector, and was learned again from the log as far back as that goes.',
+});
+
 export const checkpointInterval = new Gauge({
   name: 'tidewatch_processing_checkpoint_interval_seconds',
   help: 'Time from one checkpoint of a partition to its next, as the last ones have taken: what a crash makes the service do again.',

@@ -46,7 +46,6 @@ export class PartitionStream {
   private watermark = new Float64Array(0);
   private lastAppendMs = new Float64Array(0);
   private changed = new Uint8Array(0);
-
   private removed: Uint8Array[] = [];
   /** Rows by index in a block's dictionary, for the block at hand. */
   private rowOfIndex = new Int32Array(0);
@@ -206,6 +205,16 @@ export class PartitionStream {
     return this.detection.restore(row, fields) && isWhole;
   }
 
+  /** Takes the state of a series that was learned from the log again: all of it, or that of its detector where only that began anew. Returns whether it was needed. */
+  learn(state: Uint8Array): boolean {
+    const { fields } = readSeries(state);
+    const known = this.table.find(fields.key);
+    if (known === NO_ROW) this.restoreSeries(state);
+    else if (!this.detection.learn(known, fields)) return false;
+    this.changed[this.table.find(fields.key)] = 1;
+    return true;
+  }
+
   /** The row of a reading's series, which may begin with it; NO_ROW, and the reading is counted, where it may not. */
   private rowOf(key: SeriesFields['key'], time: number): number {
     const known = this.table.find(key);
@@ -311,23 +320,16 @@ export class PartitionStream {
   /** In the order of their hashes: rows are numbered otherwise after a restart, and the order of outputs must not follow them. */
   private rowsWhere(condition: (row: number) => boolean): number[] {
     const { series } = this.table;
-    const rows: number[] = [];
-    for (let row = 0; row < series.length; row++) {
-      if (series[row] !== undefined && condition(row)) rows.push(row);
-    }
+    const rows = [...series.keys()].filter((row) => series[row] !== undefined && condition(row));
     return rows.sort((a, b) => Buffer.compare(series[a]!.hash, series[b]!.hash));
   }
 
   /** Where all series together hold too many times, those with the most give up their oldest, down to an equal share. */
   private boundAllTimes(): void {
-    const counts: number[] = [];
-    let total = 0;
-    for (let row = 0; row < this.table.series.length; row++) {
-      const count = this.table.series[row] ? this.times.shrink(row, this.watermark[row]!) : 0;
-      counts.push(count);
-      total += count;
-    }
-    if (total <= this.settings.maxTimes) return;
+    const counts = this.table.series.map((series, row) =>
+      series ? this.times.shrink(row, this.watermark[row]!) : 0,
+    );
+    if (counts.reduce((sum, count) => sum + count, 0) <= this.settings.maxTimes) return;
     const share = equalShare(counts, this.settings.maxTimes);
     for (const row of this.rowsWhere((row) => counts[row]! > share)) {
       this.raiseWatermark(row, this.times.nth(row, counts[row]! - share));

@@ -2,13 +2,20 @@ import { Logger } from '@nestjs/common';
 import { type DetectorKind, SnapshotError } from '@tidewatch/anomaly-detection';
 import { TOPICS } from '@tidewatch/contracts';
 import type { MessageLog, PartitionClaim } from '@tidewatch/messaging';
-import { PartitionStream, type StreamSettings, watchingOf } from '@tidewatch/stream-processing';
+import {
+  DEFAULT_DETECTION,
+  PartitionStream,
+  type StreamSettings,
+  type StreamSink,
+  watchingOf,
+} from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
 import { PartitionSettings } from '../settings/partition-settings';
 import type { SettingsStore } from '../settings/settings-store';
 import type { CheckpointPace } from './checkpoint-pace';
 import { OutputBuffer } from './output-buffer';
 import { PartitionProcessor } from './partition-processor';
+import { StateRebuild } from './state-rebuild';
 import { StateStore } from './state-store';
 
 const logger = new Logger('processing');
@@ -28,7 +35,9 @@ export interface PartitionDependencies {
   readonly latestRevision: () => bigint;
 }
 
-/** A processor whose state is that of the claim's checkpoint. */
+const NOWHERE: StreamSink = { window: () => undefined, group: () => undefined, episode: () => undefined };
+
+/** A processor whose state is that of the claim's checkpoint, or becomes it by the records before that. */
 export async function openPartition(
   claim: PartitionClaim,
   dependencies: PartitionDependencies,
@@ -40,24 +49,43 @@ export async function openPartition(
   });
   const stream = new PartitionStream(settings, detector, outputs);
   await dependencies.detection.tell(claim.consumer, watchingOf(detector.name, settings));
+  let inForce = DEFAULT_DETECTION;
+  const useDetection = (detection: typeof inForce): void => {
+    inForce = detection;
+    stream.useDetection(detection);
+  };
   const partitionSettings = await PartitionSettings.open({
-    ...{ claim, stream, store: dependencies.detection, latest: dependencies.latestRevision },
+    ...{
+      claim,
+      stream: { useDetection },
+      store: dependencies.detection,
+      latest: dependencies.latestRevision,
+    },
     endOffset: await log.endOffset(claim.topic, claim.partition),
   });
   const end = metrics.stageDuration.startTimer({ stage: 'restore' });
-  const silentUntilMs = await restore(claim, stream, store);
+  const { silentUntilMs, isWhole } = await restore(claim, stream, store);
   end();
-  // What the owner before had written down, and may not have come to.
-  stream.passTime(silentUntilMs);
-  await outputs.flush();
-  return new PartitionProcessor({
-    ...{ claim, stream, log, outputs, store, settings: partitionSettings, pace },
-    ...{ idleTimeoutMs: settings.idleTimeoutMs, isAhead: silentUntilMs > 0 },
-  });
+  const { idleTimeoutMs } = settings;
+  const parts = { claim, stream, log, outputs, store, settings: partitionSettings, pace };
+  const times = { idleTimeoutMs, silentUntilMs };
+  if (isWhole) {
+    const processor = new PartitionProcessor({ ...parts, ...times });
+    await processor.begin();
+    return processor;
+  }
+  const learner = new PartitionStream({ ...settings, groupTags: [] }, detector, NOWHERE);
+  learner.useDetection(inForce);
+  const rebuild = new StateRebuild({ claim, stream, learner, idleTimeoutMs });
+  return new PartitionProcessor({ ...parts, ...times, rebuild });
 }
 
-/** A state that can't be read is set aside: its series begins anew, and the service lives. Returns the time to pass before the first record. */
-async function restore(claim: PartitionClaim, stream: PartitionStream, store: StateStore): Promise<number> {
+/** A state that can't be read is set aside, and the service lives. Returns the time to pass before the first record, and whether there was nothing to set aside. */
+async function restore(
+  claim: PartitionClaim,
+  stream: PartitionStream,
+  store: StateStore,
+): Promise<{ silentUntilMs: number; isWhole: boolean }> {
   const stored = await store.load(claim);
   const faults = { damaged: 0, detector: 0 };
   let example = '';
@@ -78,9 +106,11 @@ async function restore(claim: PartitionClaim, stream: PartitionStream, store: St
     logger.error(`partition ${claim.partition}: ${faults.damaged} stored states set aside (${example})`);
   }
   if (faults.detector > 0) {
-    logger.warn(`partition ${claim.partition}: detectors of ${faults.detector} series begin anew`);
+    logger.warn(
+      `partition ${claim.partition}: the detectors of ${faults.detector} series are of another version`,
+    );
   }
   metrics.stateFaults.inc({ kind: 'damaged' }, faults.damaged);
   metrics.stateFaults.inc({ kind: 'detector' }, faults.detector);
-  return silentUntilMs;
+  return { silentUntilMs, isWhole: faults.damaged + faults.detector === 0 };
 }

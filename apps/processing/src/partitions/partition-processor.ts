@@ -17,6 +17,7 @@ import type { PartitionSettings } from '../settings/partition-settings';
 import type { CheckpointPace } from './checkpoint-pace';
 import type { OutputBuffer } from './output-buffer';
 import { Silence } from './silence';
+import type { StateRebuild } from './state-rebuild';
 import type { StateStore } from './state-store';
 
 /** Other partitions of the process, their heartbeats above all, wait no longer than this. */
@@ -32,8 +33,10 @@ export interface PartitionProcessorParts {
   readonly pace: CheckpointPace;
   /** After so long without a record the log's time goes on by itself, if something waits for it. */
   readonly idleTimeoutMs: number;
-  /** Something has gone on since the checkpoint, though no record was processed. */
-  readonly isAhead: boolean;
+  /** The time to which the partition goes on by itself before the first record, 0 where it does not. */
+  readonly silentUntilMs: number;
+  /** Where something of the state could not be read: what learns it again, before anything else happens. */
+  readonly rebuild?: StateRebuild;
 }
 
 /**
@@ -46,7 +49,9 @@ export class PartitionProcessor implements PartitionHandler {
   private doneOffset: bigint;
   private checkpointOffset: bigint;
   private nextCheckpointMs: number;
-  private isAhead: boolean;
+  /** Something has gone on since the checkpoint, though no record was processed. */
+  private isAhead = false;
+  private rebuild: StateRebuild | undefined;
   private readonly silence: Silence;
   /** When the claim was known to hold. */
   private confirmedMs = performance.now();
@@ -56,7 +61,7 @@ export class PartitionProcessor implements PartitionHandler {
   constructor(private readonly parts: PartitionProcessorParts) {
     const { claim, stream, pace, idleTimeoutMs } = parts;
     this.silence = new Silence(idleTimeoutMs);
-    this.isAhead = parts.isAhead;
+    this.rebuild = parts.rebuild;
     this.doneOffset = this.checkpointOffset = claim.nextOffset;
     this.counted = { ...stream.counts };
     this.countedRevisions = { ...stream.revisions };
@@ -65,7 +70,29 @@ export class PartitionProcessor implements PartitionHandler {
     this.nextCheckpointMs = performance.now() + pace.intervalMs * (0.5 + (claim.partition % 8) / 16);
   }
 
-  async handle(batch: LogBatch): Promise<void> {
+  /** Before its records; behind those of a rebuild. What the owner before had written down, and may not have come to. */
+  async begin(): Promise<void> {
+    const { stream, outputs, silentUntilMs } = this.parts;
+    this.isAhead = silentUntilMs > 0 || this.rebuild !== undefined;
+    this.rebuild?.finish();
+    this.rebuild = undefined;
+    stream.passTime(silentUntilMs);
+    await outputs.flush();
+  }
+
+  /** A rebuild takes all that the log has. */
+  get beginsAt(): bigint {
+    return this.rebuild ? 0n : this.parts.claim.nextOffset;
+  }
+
+  async handle(given: LogBatch): Promise<void> {
+    let batch = given;
+    if (this.rebuild) {
+      batch = await this.rebuild.take(given);
+      if (given.nextOffset < this.parts.claim.nextOffset) return;
+      await this.begin();
+      if (given.nextOffset === this.parts.claim.nextOffset) return;
+    }
     await this.confirmClaim();
     // All before any: a poison record must find the state as it was.
     const blocks = await timed('decode', () => decodeAll(batch.records));
@@ -81,6 +108,10 @@ export class PartitionProcessor implements PartitionHandler {
 
   /** Time decides when to write a checkpoint, never what is in it, but for the silence of the partition. */
   async tick(): Promise<void> {
+    if (this.rebuild) {
+      if (!this.rebuild.isAtEnd) return;
+      await this.begin();
+    }
     if (this.isCheckpointDue()) await this.checkpoint();
     await this.passSilence();
   }

@@ -13,12 +13,13 @@ import {
   type PartitionClaim,
   PoisonRecordError,
 } from '@tidewatch/messaging';
-import { encodeBlock, partitionOfDevice, ReadingBatchBuilder, seriesKey } from '@tidewatch/readings';
+import { partitionOfDevice } from '@tidewatch/readings';
 import { DEFAULT_STREAM_SETTINGS, watchingOf } from '@tidewatch/stream-processing';
 import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
 import { NO_REVISION, SettingsStore } from '../settings/settings-store';
 import { CheckpointPace } from './checkpoint-pace';
 import { openPartition, type PartitionDependencies } from './open-partition';
+import { batchOf, block, chunks, minutesOf, START_MS } from './spec/readings';
 import { StateStore } from './state-store';
 
 /** What is set aside is logged as an error, as it should be. */
@@ -26,7 +27,6 @@ Logger.overrideLogger(false);
 
 /** Tests write checkpoints themselves. */
 const SELDOM = new CheckpointPace({ leastMs: 3_600_000, mostMs: 3_600_000, share: 1 });
-const START_MS = 1_700_000_040_000;
 const PARTITIONS = 2;
 
 let database: TestDatabase;
@@ -58,43 +58,6 @@ afterEach(async () => {
   await log.close();
   await database.drop();
 });
-
-interface Reading {
-  readonly device: string;
-  readonly atMs: number;
-  readonly value: number;
-}
-
-function block(readings: readonly Reading[]): Uint8Array {
-  const builder = new ReadingBatchBuilder();
-  for (const { device, atMs, value } of readings) {
-    builder.append(seriesKey(device, 'temperature'), (START_MS + atMs) * 1000, value);
-  }
-  return encodeBlock(builder.view());
-}
-
-/** Three minutes of one device at one reading a second: steady, with a spike in the middle. */
-function minutesOf(device: string): Reading[] {
-  return Array.from({ length: 180 }, (_, i) => ({
-    ...{ device, atMs: i * 1_000 },
-    value: i === 90 ? 92 : 20 + (i % 5) / 4,
-  }));
-}
-
-function batchOf(blocks: readonly Uint8Array[], firstOffset = 0): LogBatch {
-  const records = blocks.map((value, i) => ({
-    ...{ offset: BigInt(firstOffset + i), key: 'k', value, headers: {} },
-    appendedAtMs: START_MS + 200_000,
-  }));
-  const nextOffset = BigInt(firstOffset + blocks.length);
-  return { topic: TOPICS.readings, partition: 0, records, nextOffset, highWatermark: nextOffset };
-}
-
-function chunks<T>(list: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>
-    list.slice(i * size, (i + 1) * size),
-  );
-}
 
 async function valuesOf<T>(topic: string): Promise<T[]> {
   const { rows } = await database.pool.query<{ value: Buffer }>(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { waitFor } from '@tidewatch/testing';
 import { type ContractBench, Gate, record, records } from './contract-bench';
-import type { LogBatch } from '../port/log';
+import type { PartitionClaim } from '../port/checkpoints';
+import type { LogBatch, PartitionHandler } from '../port/log';
 
 export function describeDelivering(get: () => ContractBench): void {
   describe('delivering', () => {
@@ -95,6 +96,31 @@ export function describeDelivering(get: () => ContractBench): void {
         if (batch.length > 1) expect(bytes).toBeLessThanOrEqual(100_000);
       }
       expect(sizes.flat().at(-1)).toBe(300_000);
+    });
+
+    test('gives a handler records from before its claim again, if it says so, as far back as the log goes', async () => {
+      const bench = get();
+      const log = bench.log();
+      const topic = await bench.harness.createTopic(1);
+      const consumer = bench.name('c');
+      await log.append(topic, records(10, 1));
+      const first = await bench.start(log.consume(bench.subscription({ consumer, topic })));
+      await waitFor('the first pass', async () => (await bench.values(consumer)).length === 10);
+      await first.stop();
+      const given: bigint[] = [];
+      const open = ({ nextOffset }: PartitionClaim): Promise<PartitionHandler> => {
+        expect(nextOffset).toBe(10n);
+        const handle = (batch: LogBatch): Promise<void> => {
+          given.push(...batch.records.map(({ offset }) => offset));
+          return Promise.resolve();
+        };
+        return Promise.resolve({ beginsAt: 0n, handle, close: () => Promise.resolve() });
+      };
+      await bench.start(bench.log().consume({ consumer, topic, open }));
+      await waitFor('what was before', () => given.length >= 10);
+      await log.append(topic, records(1, 1, 'new'));
+      await waitFor('what comes after', () => given.length >= 11);
+      expect(given).toEqual(Array.from({ length: 11 }, (_, i) => BigInt(i)));
     });
 
     test('calls tick about once a second without data, and never beside another call', async () => {

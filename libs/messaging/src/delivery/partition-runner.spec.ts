@@ -13,6 +13,7 @@ class World {
   commits = true;
   isStolen = false;
   opened = 0;
+  beginsAt: bigint | undefined;
   closed = 0;
   handled: bigint[] = [];
   batches: bigint[][] = [];
@@ -30,6 +31,7 @@ class World {
         this.onOpen();
         this.opened += 1;
         return Promise.resolve({
+          ...(this.beginsAt === undefined ? {} : { beginsAt: this.beginsAt }),
           // eslint-disable-next-line @typescript-eslint/require-await -- a handler's errors are rejections
           handle: async (batch) => this.handle(batch),
           // eslint-disable-next-line @typescript-eslint/require-await -- as above
@@ -117,6 +119,23 @@ describe('opening', () => {
     world.checkpoint = 17n;
     expect(await world.runner.open()).toBe(17n);
     expect(world.opened).toBe(1);
+  });
+
+  test('begins before it where the handler wants to, and from its successor on at the checkpoint', async () => {
+    world.checkpoint = 17n;
+    world.beginsAt = 3n;
+    expect(await world.runner.open()).toBe(3n);
+    expect(await world.runner.deliver(batch(3, 6))).toEqual({ kind: 'done', nextOffset: 6n });
+    world.beginsAt = undefined;
+    world.checkpoint = 17n;
+    world.onHandle = () => {
+      world.onHandle = () => undefined;
+      throw new Error('away');
+    };
+    expect(await world.runner.deliver(batch(6, 20))).toMatchObject({ kind: 'seek', offset: 6n });
+    // What was fetched for the handler before is not for this one.
+    expect(await world.runner.deliver(batch(6, 20))).toEqual({ kind: 'seek', offset: 17n, delayMs: 0 });
+    expect(await world.runner.deliver(batch(17, 20))).toEqual({ kind: 'done', nextOffset: 20n });
   });
 
   test('tries again, under a new claim each time', async () => {

@@ -158,8 +158,8 @@ export class PartitionRunner {
 
   private async openHandler(claim: PartitionClaim): Promise<void> {
     this.handler = await this.options.subscription.open(claim);
-    this.position = claim.nextOffset;
-    for (const offset of this.skipped) if (offset < claim.nextOffset) this.skipped.delete(offset);
+    this.position = this.handler.beginsAt ?? claim.nextOffset;
+    for (const offset of this.skipped) if (offset < this.position) this.skipped.delete(offset);
   }
 
   /** Opens again at the checkpoint, under a new epoch. Returns an outcome only when that failed. */

@@ -43,6 +43,8 @@ export interface LogBatch {
  * - anything else is infrastructure: the partition pauses with backoff, then the handler is re-opened at its checkpoint.
  */
 export interface PartitionHandler {
+  /** Where it wants its records from, if that lies before the claim's offset: to learn again what it should know. As far back as the log goes. */
+  readonly beginsAt?: bigint;
   handle(batch: LogBatch): Promise<void>;
   /** About once a second, also without data: the place for effects that wait, such as a checkpoint. */
   tick?(): Promise<void>;
@@ -54,7 +56,7 @@ export interface PartitionHandler {
 export interface Subscription {
   readonly consumer: string;
   readonly topic: string;
-  /** Called on taking a partition over, after the claim: restore state, then expect `claim.nextOffset`. */
+  /** Called on taking a partition over, after the claim: restore state, then expect `claim.nextOffset`, or what the handler's `beginsAt` says. */
   open(claim: PartitionClaim): Promise<PartitionHandler>;
   /** How long a fetch may wait for `minBatchBytes`. Default 250 ms. */
   readonly maxWaitMs?: number;

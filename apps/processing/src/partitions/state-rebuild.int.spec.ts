@@ -1,0 +1,170 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { detectorKind } from '@tidewatch/anomaly-detection';
+import { TOPICS } from '@tidewatch/contracts';
+import {
+  CheckpointStore,
+  createMessageLog,
+  ensureTopics,
+  type MessageLog,
+  type PartitionClaim,
+} from '@tidewatch/messaging';
+import { DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
+import { createTestDatabase, type TestDatabase } from '@tidewatch/testing';
+import { register } from 'prom-client';
+import { NO_REVISION, SettingsStore } from '../settings/settings-store';
+import { CheckpointPace } from './checkpoint-pace';
+import { openPartition, type PartitionDependencies } from './open-partition';
+import type { PartitionProcessor } from './partition-processor';
+import { batchOf, block, chunks, minutesOf } from './spec/readings';
+import { StateStore } from './state-store';
+
+/** What is set aside is logged as an error, as it should be. */
+Logger.overrideLogger(false);
+
+const SELDOM = new CheckpointPace({ leastMs: 3_600_000, mostMs: 3_600_000, share: 1 });
+const blocks = chunks([...minutesOf('pump-1'), ...minutesOf('pump-2')], 40).map(block);
+/** Behind the checkpoint. */
+const PAST = blocks.slice(0, -1);
+
+let database: TestDatabase;
+let log: MessageLog;
+let dependencies: PartitionDependencies;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  const options = {
+    ...({ driver: 'postgres', pool: database.pool } as const),
+    connectionString: database.url,
+    instanceId: 'test',
+  };
+  await ensureTopics(options, { partitions: 1 });
+  log = createMessageLog(options);
+  dependencies = {
+    ...{ log, store: new StateStore(database.pool), detector: detectorKind('agreement'), pace: SELDOM },
+    ...{
+      settings: DEFAULT_STREAM_SETTINGS,
+      detection: new SettingsStore(database.pool),
+      latestRevision: () => NO_REVISION,
+    },
+  };
+});
+
+afterEach(async () => {
+  await log.close();
+  await database.drop();
+});
+
+const claimAs = (consumer: string): Promise<PartitionClaim> =>
+  new CheckpointStore(database.pool).claim(consumer, TOPICS.readings, 0, 'test');
+
+const open = async (consumer: string, idleTimeoutMs = 60_000): Promise<PartitionProcessor> =>
+  openPartition(await claimAs(consumer), {
+    ...dependencies,
+    settings: { ...dependencies.settings, idleTimeoutMs },
+  });
+
+async function storedStates(consumer: string): Promise<string[]> {
+  const { rows } = await database.pool.query<{ state: string }>(
+    `SELECT encode(key_hash, 'hex') || encode(state, 'hex') AS state FROM stream_state WHERE consumer = $1 ORDER BY key_hash`,
+    [consumer],
+  );
+  return rows.map(({ state }) => state);
+}
+
+async function outputs(): Promise<number> {
+  const { rows } = await database.pool.query<{ records: number }>(
+    'SELECT count(*)::int AS records FROM log_records',
+  );
+  return rows[0]!.records;
+}
+
+async function rebuilt(): Promise<number> {
+  const metric = await register.getSingleMetric('tidewatch_processing_rebuilt_series_total')!.get();
+  return metric.values[0]?.value ?? 0;
+}
+
+const LAST = "consumer = 'spoilt' AND key_hash = (SELECT max(key_hash) FROM stream_state)";
+const FIRST = "consumer = 'spoilt' AND key_hash = (SELECT min(key_hash) FROM stream_state)";
+const CUT = 'UPDATE stream_state SET state = substr(state, 1, 8) WHERE ';
+const DAMAGED = `${CUT}${LAST}`;
+/** The version stands behind the byte that tells the kind. */
+const OTHER_VERSION = `UPDATE stream_state SET state = set_byte(state, position('\\xa609'::bytea IN state), 1) WHERE ${LAST}`;
+
+/** Returns the state at the checkpoint as it was, before it was spoilt. */
+async function spoil(how: string): Promise<string[]> {
+  const first = await open('spoilt');
+  await first.handle(batchOf(PAST));
+  await first.close();
+  const states = await storedStates('spoilt');
+  const { rowCount } = await database.pool.query(how);
+  expect(rowCount).toBe(1);
+  expect(await storedStates('spoilt')).not.toEqual(states);
+  return states;
+}
+
+test.each([
+  ['a damaged state', DAMAGED, 1],
+  ['a detector of another version', OTHER_VERSION, 1],
+  ['a damaged state of the partition', `${CUT}${FIRST}`, 0],
+])('%s is learned again from the log, and then is what it was', async (_, how, series) => {
+  const before = await spoil(how);
+  const [told, known] = [await outputs(), await rebuilt()];
+  const processor = await open('spoilt');
+  for (const [i, value] of PAST.entries()) {
+    expect(processor.beginsAt).toBe(0n);
+    await processor.handle(batchOf([value], i));
+    await processor.tick();
+  }
+  expect(processor.beginsAt).toBe(BigInt(PAST.length));
+  expect(await outputs()).toBe(told);
+  expect(await rebuilt()).toBe(known + series);
+  await processor.close();
+  expect(await storedStates('spoilt')).toEqual(before);
+});
+
+test('an owner that ends in the middle of it leaves it to the next one', async () => {
+  const before = await spoil(OTHER_VERSION);
+  const spoilt = await storedStates('spoilt');
+  const processor = await open('spoilt');
+  await processor.handle(batchOf(PAST.slice(0, 2)));
+  await processor.close();
+  expect(await storedStates('spoilt')).toEqual(spoilt);
+  const next = await open('spoilt');
+  await next.handle(batchOf(PAST));
+  await next.close();
+  expect(await storedStates('spoilt')).toEqual(before);
+});
+
+test('a batch that reaches beyond the checkpoint is processed from there on', async () => {
+  const straight = await open('straight');
+  await straight.handle(batchOf(blocks));
+  await straight.close();
+  await spoil(DAMAGED);
+  const processor = await open('spoilt');
+  await processor.handle(batchOf(blocks));
+  await processor.close();
+  expect(await storedStates('spoilt')).toEqual(await storedStates('straight'));
+});
+
+test('where the log does not go back so far, what it still has is learned', async () => {
+  const before = await spoil(OTHER_VERSION);
+  const processor = await open('spoilt');
+  await processor.handle(batchOf(PAST.slice(-2), PAST.length - 2));
+  await processor.close();
+  const after = await storedStates('spoilt');
+  expect(after.filter((state) => before.includes(state))).toHaveLength(before.length - 1);
+  // Its detector knows the last readings: more than one that has begun anew.
+  expect(after.at(-1)!.length).toBeGreaterThan(before.at(-1)!.length / 2);
+});
+
+test('a partition whose log is empty does not wait for records that do not come', async () => {
+  await spoil(DAMAGED);
+  const processor = await open('spoilt', 50);
+  await processor.tick();
+  expect(processor.beginsAt).toBe(0n);
+  await delay(60);
+  await processor.tick();
+  expect(processor.beginsAt).toBe(BigInt(PAST.length));
+});
