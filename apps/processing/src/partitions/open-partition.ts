@@ -3,7 +3,6 @@ import { type DetectorKind, SnapshotError } from '@tidewatch/anomaly-detection';
 import { TOPICS } from '@tidewatch/contracts';
 import type { MessageLog, PartitionClaim } from '@tidewatch/messaging';
 import {
-  DEFAULT_DETECTION,
   PartitionStream,
   type StreamSettings,
   type StreamSink,
@@ -49,18 +48,8 @@ export async function openPartition(
   });
   const stream = new PartitionStream(settings, detector, outputs);
   await dependencies.detection.tell(claim.consumer, watchingOf(detector.name, settings));
-  let inForce = DEFAULT_DETECTION;
-  const useDetection = (detection: typeof inForce): void => {
-    inForce = detection;
-    stream.useDetection(detection);
-  };
   const partitionSettings = await PartitionSettings.open({
-    ...{
-      claim,
-      stream: { useDetection },
-      store: dependencies.detection,
-      latest: dependencies.latestRevision,
-    },
+    ...{ claim, stream, store: dependencies.detection, latest: dependencies.latestRevision },
     endOffset: await log.endOffset(claim.topic, claim.partition),
   });
   const end = metrics.stageDuration.startTimer({ stage: 'restore' });
@@ -75,7 +64,7 @@ export async function openPartition(
     return processor;
   }
   const learner = new PartitionStream({ ...settings, groupTags: [] }, detector, NOWHERE);
-  learner.useDetection(inForce);
+  learner.useDetection(partitionSettings.inForce);
   const rebuild = new StateRebuild({ claim, stream, learner, idleTimeoutMs });
   return new PartitionProcessor({ ...parts, ...times, rebuild });
 }

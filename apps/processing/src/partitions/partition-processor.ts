@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { HEADERS } from '@tidewatch/contracts';
 import {
@@ -19,9 +18,7 @@ import type { OutputBuffer } from './output-buffer';
 import { Silence } from './silence';
 import type { StateRebuild } from './state-rebuild';
 import type { StateStore } from './state-store';
-
-/** Other partitions of the process, their heartbeats above all, wait no longer than this. */
-const YIELD_AFTER_MS = 5;
+import { Turn } from './turn';
 
 export interface PartitionProcessorParts {
   readonly claim: PartitionClaim;
@@ -70,7 +67,7 @@ export class PartitionProcessor implements PartitionHandler {
     this.nextCheckpointMs = performance.now() + pace.intervalMs * (0.5 + (claim.partition % 8) / 16);
   }
 
-  /** Before its records; behind those of a rebuild. What the owner before had written down, and may not have come to. */
+  /** Once, before the first record that is to take effect: the end of a rebuild, and what the owner before had written down and may not have come to. */
   async begin(): Promise<void> {
     const { stream, outputs, silentUntilMs } = this.parts;
     this.isAhead = silentUntilMs > 0 || this.rebuild !== undefined;
@@ -86,13 +83,11 @@ export class PartitionProcessor implements PartitionHandler {
   }
 
   async handle(given: LogBatch): Promise<void> {
-    let batch = given;
-    if (this.rebuild) {
-      batch = await this.rebuild.take(given);
-      if (given.nextOffset < this.parts.claim.nextOffset) return;
-      await this.begin();
-      if (given.nextOffset === this.parts.claim.nextOffset) return;
-    }
+    await this.rebuild?.take(given);
+    if (this.rebuild && given.nextOffset >= this.doneOffset) await this.begin();
+    // Of a rebuild, or what the log has given too late for one.
+    if (given.nextOffset <= this.doneOffset) return;
+    const batch = from(given, this.doneOffset);
     await this.confirmClaim();
     // All before any: a poison record must find the state as it was.
     const blocks = await timed('decode', () => decodeAll(batch.records));
@@ -109,7 +104,7 @@ export class PartitionProcessor implements PartitionHandler {
   /** Time decides when to write a checkpoint, never what is in it, but for the silence of the partition. */
   async tick(): Promise<void> {
     if (this.rebuild) {
-      if (!this.rebuild.isAtEnd) return;
+      if (!this.rebuild.isSilent || !(await this.isAtEndOfLog())) return;
       await this.begin();
     }
     if (this.isCheckpointDue()) await this.checkpoint();
@@ -127,7 +122,7 @@ export class PartitionProcessor implements PartitionHandler {
     const { stream, outputs, settings } = this.parts;
     const { records } = batch;
     let switchAt = settings.nextSwitch(batch);
-    let yieldAt = performance.now() + YIELD_AFTER_MS;
+    const turn = new Turn();
     for (let i = 0; i < blocks.length; i++) {
       while (i === switchAt) {
         await settings.switch();
@@ -136,9 +131,7 @@ export class PartitionProcessor implements PartitionHandler {
       stream.process(blocks[i]!, records[i]!.appendedAtMs);
       failPoint('processing.in-batch');
       if (outputs.isFull) await outputs.flush();
-      if (performance.now() < yieldAt) continue;
-      await setImmediate();
-      yieldAt = performance.now() + YIELD_AFTER_MS;
+      if (turn.isOver) await turn.pass();
     }
   }
 
@@ -147,11 +140,11 @@ export class PartitionProcessor implements PartitionHandler {
    * anything: the checkpoint first says to what time, in the transaction that fences, and only then is the stream told. So a replay does the same.
    */
   private async passSilence(): Promise<void> {
-    const { claim, stream, log, outputs } = this.parts;
+    const { stream, outputs } = this.parts;
     const untilMs = this.silence.until(stream.timeMs);
     if (untilMs === undefined || !stream.isDue(untilMs)) return;
     // What has not come here yet, because the log is slow or the partition was paused, is no silence.
-    if ((await log.endOffset(claim.topic, claim.partition)) !== this.doneOffset) return;
+    if (!(await this.isAtEndOfLog())) return;
     await this.save(untilMs);
     this.silence.passed(untilMs - stream.timeMs);
     this.isAhead = true;
@@ -160,6 +153,11 @@ export class PartitionProcessor implements PartitionHandler {
     failPoint('processing.after-silence');
     metrics.silences.inc();
     this.measureState();
+  }
+
+  private async isAtEndOfLog(): Promise<boolean> {
+    const { claim, log } = this.parts;
+    return (await log.endOffset(claim.topic, claim.partition)) === this.doneOffset;
   }
 
   /**
@@ -222,6 +220,12 @@ export class PartitionProcessor implements PartitionHandler {
     metrics.trackedSeries.set({ partition: claim.partition }, stream.seriesCount);
     metrics.openAnomalies.set({ partition: claim.partition }, stream.openEpisodes);
   }
+}
+
+/** The records of a batch from an offset on. */
+function from(batch: LogBatch, first: bigint): LogBatch {
+  if (batch.records[0] === undefined || batch.records[0].offset >= first) return batch;
+  return { ...batch, records: batch.records.filter(({ offset }) => offset >= first) };
 }
 
 /** Throws `PoisonRecordError` on the first record that is no block of readings. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { detectorKind } from '@tidewatch/anomaly-detection';
 import { TOPICS } from '@tidewatch/contracts';
 import {
@@ -89,6 +89,7 @@ const LAST = "consumer = 'spoilt' AND key_hash = (SELECT max(key_hash) FROM stre
 const FIRST = "consumer = 'spoilt' AND key_hash = (SELECT min(key_hash) FROM stream_state)";
 const CUT = 'UPDATE stream_state SET state = substr(state, 1, 8) WHERE ';
 const DAMAGED = `${CUT}${LAST}`;
+
 /** Returns the state at the checkpoint as it was, before it was spoilt. */
 async function spoil(how: string): Promise<string[]> {
   const first = await open('spoilt');
@@ -180,7 +181,11 @@ test('where the log does not go back so far, what it still has is learned', asyn
   expect(learned).toContain(Buffer.from('pump-2').toString('hex'));
 });
 
-test('a partition whose log is empty does not wait for records that do not come', async () => {
+test('a partition whose log is empty does not wait for records that do not come, and takes none twice that come after all', async () => {
+  await log.append(
+    TOPICS.readings,
+    PAST.map((value) => ({ partition: 0, key: 'k', value })),
+  );
   await spoil(DAMAGED);
   const processor = await open('spoilt', 50);
   await processor.tick();
@@ -188,4 +193,36 @@ test('a partition whose log is empty does not wait for records that do not come'
   await delay(60);
   await processor.tick();
   expect(processor.beginsAt).toBe(BigInt(PAST.length));
+  await processor.close();
+  const states = await storedStates('spoilt');
+  const next = await open('spoilt', 50);
+  await delay(60);
+  await next.tick();
+  await next.handle(batchOf(PAST));
+  await next.close();
+  expect(await storedStates('spoilt')).toEqual(states);
+  expect((await claimAs('spoilt')).nextOffset).toBe(BigInt(PAST.length));
+});
+
+test('a partition whose log has more than what is behind the checkpoint waits for it', async () => {
+  await log.append(
+    TOPICS.readings,
+    blocks.map((value) => ({ partition: 0, key: 'k', value })),
+  );
+  await spoil(DAMAGED);
+  const processor = await open('spoilt', 50);
+  await delay(60);
+  await processor.tick();
+  expect(processor.beginsAt).toBe(0n);
+  await processor.close();
+});
+
+test('long after it was opened a partition may get a record of which all before is gone', async () => {
+  await spoil(DAMAGED);
+  const processor = await open('spoilt');
+  const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 30_000);
+  await processor.handle(batchOf(blocks.slice(-1), PAST.length)).finally(() => clock.mockRestore());
+  expect(processor.beginsAt).toBe(BigInt(PAST.length));
+  await processor.close();
+  expect((await claimAs('spoilt')).nextOffset).toBe(BigInt(blocks.length));
 });

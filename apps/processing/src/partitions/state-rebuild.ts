@@ -1,12 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { LogBatch, PartitionClaim } from '@tidewatch/messaging';
 import { BlockFormatError, decodeBlock } from '@tidewatch/readings';
 import type { PartitionStream } from '@tidewatch/stream-processing';
 import * as metrics from '../metrics';
+import { Turn } from './turn';
 
-/** Other partitions of the process wait no longer than this. */
-const YIELD_AFTER_MS = 5;
 const TELL_EVERY_MS = 10_000;
 
 export interface StateRebuildParts {
@@ -15,7 +13,7 @@ export interface StateRebuildParts {
   readonly stream: PartitionStream;
   /** One by the same settings but without groups and outputs, that knows nothing yet. */
   readonly learner: PartitionStream;
-  /** Where the log has nothing more for so long, there is nothing more before the checkpoint. */
+  /** After so long without a record the log may have none before the checkpoint. */
   readonly idleTimeoutMs: number;
 }
 
@@ -34,28 +32,25 @@ export class StateRebuild {
 
   constructor(private readonly parts: StateRebuildParts) {}
 
-  /** There were no more records for so long that the log has none, up to the checkpoint. */
-  get isAtEnd(): boolean {
+  /** Nothing came for so long that nothing may be left. */
+  get isSilent(): boolean {
     return performance.now() - this.lastRecordMs >= this.parts.idleTimeoutMs;
   }
 
-  /** Takes what lies before the checkpoint, and returns the rest of the batch. */
-  async take(batch: LogBatch): Promise<LogBatch> {
+  /** Takes what lies before the checkpoint. */
+  async take(batch: LogBatch): Promise<void> {
     const { claim, learner } = this.parts;
-    let yieldAt = performance.now() + YIELD_AFTER_MS;
+    const turn = new Turn();
     for (const { offset, value, appendedAtMs } of batch.records) {
       if (offset >= claim.nextOffset) break;
       this.firstOffset ??= offset;
       const block = decodeOrSkip(value);
       if (block) learner.process(block, appendedAtMs);
       this.records += 1;
-      if (performance.now() < yieldAt) continue;
-      await setImmediate();
-      yieldAt = performance.now() + YIELD_AFTER_MS;
+      this.tell(offset);
+      if (turn.isOver) await turn.pass();
     }
     this.lastRecordMs = performance.now();
-    this.tell(batch.nextOffset);
-    return { ...batch, records: batch.records.filter(({ offset }) => offset >= claim.nextOffset) };
   }
 
   /** Hands over what was learned. */
@@ -72,13 +67,14 @@ export class StateRebuild {
     );
   }
 
-  private tell(nextOffset: bigint): void {
+  /** How far it is with the record at `offset`. */
+  private tell(offset: bigint): void {
     if (performance.now() < this.tellAtMs) return;
     this.tellAtMs = performance.now() + TELL_EVERY_MS;
     const { claim } = this.parts;
-    const first = this.firstOffset ?? nextOffset;
-    const share = (100n * (nextOffset - first)) / (claim.nextOffset - first + 1n);
-    this.logger.log(`partition ${claim.partition}: learning again from the log, ${share} % done`);
+    this.logger.log(
+      `partition ${claim.partition}: learning again from the log, at record ${offset} of up to ${claim.nextOffset}`,
+    );
   }
 }
 

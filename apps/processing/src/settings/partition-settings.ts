@@ -1,5 +1,9 @@
 import type { LogBatch, PartitionClaim } from '@tidewatch/messaging';
-import type { PartitionStream } from '@tidewatch/stream-processing';
+import {
+  DEFAULT_DETECTION,
+  type DetectionSettings,
+  type PartitionStream,
+} from '@tidewatch/stream-processing';
 import { NO_REVISION, type SettingsStore, type Switch } from './settings-store';
 
 export interface PartitionSettingsParts {
@@ -20,6 +24,7 @@ export class PartitionSettings {
   /** Recorded switches that are still ahead. */
   private ahead: Switch[] = [];
   private revision = NO_REVISION;
+  private detection: DetectionSettings = DEFAULT_DETECTION;
 
   private constructor(private readonly parts: PartitionSettingsParts) {}
 
@@ -33,6 +38,11 @@ export class PartitionSettings {
     const inForce = switches.findLast(({ fromOffset }) => fromOffset < claim.nextOffset);
     if (inForce) await settings.use(inForce.revision);
     return settings;
+  }
+
+  /** In force for the next record. */
+  get inForce(): DetectionSettings {
+    return this.detection;
   }
 
   /** Before the records from `offset` on: takes the latest revision, if it may. Throws `FencedError`. */
@@ -58,7 +68,8 @@ export class PartitionSettings {
   }
 
   private async use(revision: bigint): Promise<void> {
-    this.parts.stream.useDetection(await this.parts.store.load(revision));
+    this.detection = await this.parts.store.load(revision);
+    this.parts.stream.useDetection(this.detection);
     this.revision = revision;
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { waitFor } from '@tidewatch/testing';
 import { type ContractBench, Gate, record, records } from './contract-bench';
 import type { PartitionClaim } from '../port/checkpoints';
-import type { LogBatch, PartitionHandler } from '../port/log';
+import type { LogBatch, MessageLog, PartitionHandler } from '../port/log';
 
 export function describeDelivering(get: () => ContractBench): void {
   describe('delivering', () => {
@@ -33,13 +33,7 @@ export function describeDelivering(get: () => ContractBench): void {
 
     test("resumes at the database's offset, whatever the broker believes", async () => {
       const bench = get();
-      const log = bench.log();
-      const topic = await bench.harness.createTopic(1);
-      const consumer = bench.name('c');
-      await log.append(topic, records(10, 1));
-      const first = await bench.start(log.consume(bench.subscription({ consumer, topic })));
-      await waitFor('the first pass', async () => (await bench.values(consumer)).length === 10);
-      await first.stop();
+      const { topic, consumer } = await passedOnce(bench);
       await bench.harness.misleadBroker(consumer, topic, 8n);
       await bench.harness.pool.query(
         'UPDATE checkpoints SET next_offset = 4 WHERE consumer = $1 AND topic = $2',
@@ -100,13 +94,7 @@ export function describeDelivering(get: () => ContractBench): void {
 
     test('gives a handler records from before its claim again, if it says so, as far back as the log goes', async () => {
       const bench = get();
-      const log = bench.log();
-      const topic = await bench.harness.createTopic(1);
-      const consumer = bench.name('c');
-      await log.append(topic, records(10, 1));
-      const first = await bench.start(log.consume(bench.subscription({ consumer, topic })));
-      await waitFor('the first pass', async () => (await bench.values(consumer)).length === 10);
-      await first.stop();
+      const { log, topic, consumer } = await passedOnce(bench);
       const given: bigint[] = [];
       const open = ({ nextOffset }: PartitionClaim): Promise<PartitionHandler> => {
         expect(nextOffset).toBe(10n);
@@ -197,4 +185,18 @@ export function describeDelivering(get: () => ContractBench): void {
       expect(running.health()).toMatchObject({ status: 'down', partitions: 0 });
     });
   });
+}
+
+/** Ten records of one partition, which the consumer has had. */
+async function passedOnce(
+  bench: ContractBench,
+): Promise<{ log: MessageLog; topic: string; consumer: string }> {
+  const log = bench.log();
+  const topic = await bench.harness.createTopic(1);
+  const consumer = bench.name('c');
+  await log.append(topic, records(10, 1));
+  const first = await bench.start(log.consume(bench.subscription({ consumer, topic })));
+  await waitFor('the first pass', async () => (await bench.values(consumer)).length === 10);
+  await first.stop();
+  return { log, topic, consumer };
 }
