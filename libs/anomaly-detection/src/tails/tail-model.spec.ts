@@ -46,6 +46,23 @@ describe('surprise is -log10 of the tail probability', () => {
   });
 });
 
+describe('what is by some tenfolds rarer than a value', () => {
+  test.each([
+    ['in an exponential tail', exponential, 5],
+    ['in a Pareto tail', pareto, 4],
+    ['than a value below the tail: rarer than the beginning of it', exponential, 1],
+  ])('%s', (_, draw, value) => {
+    const model = learned(50_000, draw);
+    const at = Math.max(model.tailFrom * (1 + 1e-9), value);
+    expect(model.surprise(model.rarer(value, 3))).toBeCloseTo(model.surprise(at) + 3, 5);
+  });
+
+  test('is the value itself by none, and while nothing is known', () => {
+    expect(learned(50_000, exponential).rarer(9, 0)).toBe(9);
+    expect(newModel().rarer(9, 3)).toBe(9);
+  });
+});
+
 test('the quantiles of the bulk', () => {
   const model = learned(50_000, exponential);
   expect(model.middle).toBeCloseTo(Math.LN2, 1);

@@ -135,6 +135,20 @@ export class TailModel {
   }
 
   /**
+   * What is by so many tenfolds less likely to be reached than a value: beyond a value in it, a generalised Pareto tail is one again, of the same shape and
+   * of a scale that grows with it. The value itself while nothing is known.
+   */
+  rarer(value: number, tenfolds: number): number {
+    const { cells, at } = this;
+    if (cells[at + SCALE] === 0) return value;
+    const shape = cells[at + SHAPE]!;
+    const from = Math.max(value, cells[at + THRESHOLD]!);
+    const scale = cells[at + SCALE]! + shape * (from - cells[at + THRESHOLD]!);
+    const far = shape < 1e-6 ? Math.LN10 * tenfolds : (10 ** (shape * tenfolds) - 1) / shape;
+    return from + scale * far;
+  }
+
+  /**
    * The same by the bulk alone: from the median and nine tenths, with a fixed shape. A series whose extremes are many is not
    * unsurprised by the next one.
    */

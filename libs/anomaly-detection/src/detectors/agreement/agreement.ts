@@ -1,5 +1,5 @@
 import type { Detector, DetectorKind, Verdict } from '../../detector';
-import { countAlarm, keepBudget, WEEK_US } from './budget';
+import { countAlarm, keepBudget, readingsPerAlarm, WEEK_US } from './budget';
 import { describe } from './describe';
 import { evidence } from './evidence';
 import { AGREEMENT_STATISTICS, agreementReason } from './explain';
@@ -169,7 +169,7 @@ class Agreement extends SeriesState implements Detector {
     surprises[tail.residual] = surprise(this, tail.residual, residual);
     surprises[tail.shortMean] = surprise(this, tail.shortMean, moved);
     surprises[tail.season] = surprise(this, tail.season, season);
-    return evidence(surprises, now.beyond) / evidenceLimit(this);
+    return evidence(surprises, now.beyond, this.cells[this.coldAt + COLD.rarityAtAge]!) / evidenceLimit(this);
   }
 
   /** Nothing else speaks for an alarm, so nobody asks how strong each statistic is. */
@@ -181,9 +181,10 @@ class Agreement extends SeriesState implements Detector {
 
   private hasNeverChanged(): boolean {
     const { cells, cellsAt: at } = this;
+    const rarer = readingsPerAlarm(this, this.usPerAlarm) / SETTINGS.budget.readings;
     return (
       cells[at + CELL.highest] === cells[at + CELL.lowest] &&
-      cells[at + CELL.readings]! >= SETTINGS.constantReadings
+      cells[at + CELL.readings]! >= SETTINGS.constantReadings * rarer
     );
   }
 

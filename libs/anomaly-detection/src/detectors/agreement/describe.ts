@@ -1,6 +1,6 @@
 import type { Verdict } from '../../detector';
 import { evidence } from './evidence';
-import { CELL, TAIL } from './layout';
+import { CELL, COLD, TAIL } from './layout';
 import { distanceLimit, evidenceLimit } from './limits';
 import { surprise, tailModel } from './models';
 import { novelty } from './novelty';
@@ -58,5 +58,6 @@ function wouldAgree(state: SeriesState, { bin, surprises }: Flagged, x: number, 
   supposed[TAIL.residual] = surprise(state, TAIL.residual, Math.abs(x - shortMean));
   if (supposed[TAIL.shortMean]! > 0) supposed[TAIL.shortMean] = surprise(state, TAIL.shortMean, moved);
   supposed[TAIL.season] = surprise(state, TAIL.season, Math.abs(x - usualAt(state, bin)));
-  return evidence(supposed, novelty(state, x)) >= evidenceLimit(state);
+  const rarity = state.cells[state.coldAt + COLD.rarityAtAge]!;
+  return evidence(supposed, novelty(state, x), rarity) >= evidenceLimit(state);
 }

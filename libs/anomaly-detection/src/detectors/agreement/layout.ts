@@ -64,8 +64,11 @@ export const COLD = {
   /** Alarms above the budget, below 0 where there were less, and what that multiplies the limits by. */
   overspent: 5,
   limitFactor: 6,
+  /** By so many tenfolds an alarm has to be rarer than the limits are made for, in the long run and at the age of the series. */
+  rarity: 7,
+  rarityAtAge: 8,
 } as const;
-export const TAILS_AT = 7;
+export const TAILS_AT = 9;
 export const COLD_CELLS = TAILS_AT + TAIL_CELLS;
 
 /** Distances and weight of a reading that waits to be learned, and how many such readings there is room for. */

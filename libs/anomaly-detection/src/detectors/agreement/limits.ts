@@ -1,4 +1,5 @@
-import { CELL, COLD } from './layout';
+import { CELL, COLD, TAIL } from './layout';
+import { tailModel } from './models';
 import { DAY_US, SETTINGS } from './settings';
 import type { SeriesState } from './state-blocks';
 
@@ -25,11 +26,14 @@ export function distanceLimit({ cells, cellsAt: at }: SeriesState): number {
 }
 
 /** Sets that distance anew, after whatever it depends on has changed. */
-export function setReach({ cells, cellsAt: at, coldAt }: SeriesState): void {
+export function setReach(state: SeriesState): void {
+  const { cells, cellsAt: at, coldAt } = state;
   const limit =
     SETTINGS.distance.limit * cells[coldAt + COLD.distanceFactor]! * cells[coldAt + COLD.limitFactor]!;
   const careful = limit * caution(cells[at + CELL.readings]!, SETTINGS.experience.distance);
-  cells[at + CELL.reach] = cells[coldAt + COLD.largeDistance]! * careful;
+  const far = cells[coldAt + COLD.largeDistance]! * careful;
+  const tenfolds = SETTINGS.rarerDistance * cells[coldAt + COLD.rarity]!;
+  cells[at + CELL.reach] = tenfolds > 0 ? tailModel(state, TAIL.distance).rarer(far, tenfolds) : far;
 }
 
 /** An alarm makes the next one by the same way harder. */

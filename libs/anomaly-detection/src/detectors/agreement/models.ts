@@ -54,9 +54,8 @@ export function learnWaiting(state: SeriesState): void {
   let most = WAITING_READINGS;
   for (let tail = 0; tail < TAILS; tail++) {
     const opened = tailModel(state, tail);
-    const forgetAbove = tail === TAIL.distance ? SETTINGS.distanceReadings : SETTINGS.tailReadings;
     opened.learnRows(rows, tail);
-    if (opened.total > forgetAbove) opened.fade(0.5);
+    if (opened.total > mostReadings(state, tail)) opened.fade(0.5);
     most = Math.min(most, opened.untilFit);
     if (tail === TAIL.distance) {
       cells[at + CELL.middleDistance] = opened.middle;
@@ -68,6 +67,13 @@ export function learnWaiting(state: SeriesState): void {
   }
   state.waiting = 0;
   state.waitingMost = most;
+}
+
+/** The model of a tail forgets when it has counted more. */
+function mostReadings({ cells, coldAt }: SeriesState, tail: number): number {
+  const { tailReadings, distanceReadings, longerDistance } = SETTINGS;
+  if (tail !== TAIL.distance) return tailReadings;
+  return Math.min(tailReadings, distanceReadings * 10 ** (longerDistance * cells[coldAt + COLD.rarity]!));
 }
 
 /** Makes all that was learned count less, by a factor. The reading at hand, whose distances are the last to wait, still has to be learned. */

@@ -18,7 +18,7 @@ import type { SeriesState } from './state-blocks';
 
 export const KIND = 'agreement';
 const KIND_BYTE = 0xa6;
-const VERSION = 9;
+const VERSION = 10;
 /** Kind, version, and the numbers of the state that are not in its arrays. */
 const HEAD = 5;
 const DOUBLES = OWN_CELLS + COLD_CELLS;
