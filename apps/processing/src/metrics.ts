@@ -65,7 +65,7 @@ export const stageDuration = new Histogram({
 
 export const rebuiltSeries = new Counter({
   name: 'tidewatch_processing_rebuilt_series_total',
-  help: 'Series whose stored state could not be read, wholly or that of the detector, and was learned again from the log as far back as that goes.',
+  help: 'Series and groups whose stored state could not be read, wholly or that of the detector or limits, and was learned again from the log as far back as that goes.',
 });
 
 export const checkpointInterval = new Gauge({

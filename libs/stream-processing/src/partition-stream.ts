@@ -151,7 +151,6 @@ export class PartitionStream {
     for (let row = 0; row < this.table.series.length; row++) {
       if (this.changed[row] === 0) continue;
       this.changed[row] = 0;
-      writer.clear();
       yield { hash: this.table.series[row]!.hash, state: this.snapshot(row, writer) };
     }
     if (this.groups) yield* this.groups.takeChanges();
@@ -205,14 +204,20 @@ export class PartitionStream {
     return this.detection.restore(row, fields) && isWhole;
   }
 
-  /** Takes the state of a series that was learned from the log again: all of it, or that of its detector where only that began anew. Returns whether it was needed. */
-  learn(state: Uint8Array): boolean {
-    const { fields } = readSeries(state);
-    const known = this.table.find(fields.key);
-    if (known === NO_ROW) this.restoreSeries(state);
-    else if (!this.detection.learn(known, fields)) return false;
-    this.changed[this.table.find(fields.key)] = 1;
-    return true;
+  /** Takes from a stream that has read the log again what of this one was not restored, or had to begin anew. Returns of how many series and groups. */
+  learn(learned: PartitionStream): number {
+    const writer = new ByteWriter();
+    let count = 0;
+    for (const row of learned.table.rowsWhere(() => true)) {
+      const { key } = learned.table.series[row]!;
+      const own = this.table.find(key);
+      if (own === NO_ROW) this.restoreSeries(learned.snapshot(row, writer));
+      else if (!this.detection.learn(own, learned.detection, row)) continue;
+      this.markChanged(this.table.find(key));
+      count += 1;
+    }
+    if (this.groups && learned.groups) count += this.groups.learn(learned.groups);
+    return count;
   }
 
   /** The row of a reading's series, which may begin with it; NO_ROW, and the reading is counted, where it may not. */
@@ -303,7 +308,7 @@ export class PartitionStream {
 
   /** Closes the windows and episodes of series that have gone quiet, forgets those that have been quiet for very long, and bounds the rest. */
   private sweep(): void {
-    const quiet = this.rowsWhere((row) => this.isQuietAt(row, this.clockMs));
+    const quiet = this.table.rowsWhere((row) => this.isQuietAt(row, this.clockMs));
     const isOver = (row: number): boolean =>
       this.clockMs - this.lastAppendMs[row]! >= this.settings.evictAfterMs;
     for (const row of quiet) {
@@ -317,13 +322,6 @@ export class PartitionStream {
     this.boundAllTimes();
   }
 
-  /** In the order of their hashes: rows are numbered otherwise after a restart, and the order of outputs must not follow them. */
-  private rowsWhere(condition: (row: number) => boolean): number[] {
-    const { series } = this.table;
-    const rows = [...series.keys()].filter((row) => series[row] !== undefined && condition(row));
-    return rows.sort((a, b) => Buffer.compare(series[a]!.hash, series[b]!.hash));
-  }
-
   /** Where all series together hold too many times, those with the most give up their oldest, down to an equal share. */
   private boundAllTimes(): void {
     const counts = this.table.series.map((series, row) =>
@@ -331,7 +329,7 @@ export class PartitionStream {
     );
     if (counts.reduce((sum, count) => sum + count, 0) <= this.settings.maxTimes) return;
     const share = equalShare(counts, this.settings.maxTimes);
-    for (const row of this.rowsWhere((row) => counts[row]! > share)) {
+    for (const row of this.table.rowsWhere((row) => counts[row]! > share)) {
       this.raiseWatermark(row, this.times.nth(row, counts[row]! - share));
       this.times.shrink(row, this.watermark[row]!);
     }
@@ -384,6 +382,7 @@ export class PartitionStream {
   }
 
   private snapshot(row: number, writer: ByteWriter): Uint8Array {
+    writer.clear();
     const fields: SeriesFields = {
       key: this.table.series[row]!.key,
       maxTime: this.maxTime[row]!,

@@ -18,6 +18,13 @@ export class SeriesTable {
     return this.rows.get(canonicalSeriesKey(key)) ?? NO_ROW;
   }
 
+  /** In the order of their hashes: rows are numbered otherwise after a restart, and the order of outputs must not follow them. */
+  rowsWhere(condition: (row: number) => boolean): number[] {
+    const { series } = this;
+    const rows = [...series.keys()].filter((row) => series[row] !== undefined && condition(row));
+    return rows.sort((a, b) => Buffer.compare(series[a]!.hash, series[b]!.hash));
+  }
+
   add(key: SeriesKey): number {
     const row = this.freeRows.pop() ?? this.series.length;
     this.series[row] = { key, hash: seriesHash(key) };

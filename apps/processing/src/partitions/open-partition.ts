@@ -63,7 +63,7 @@ export async function openPartition(
     await processor.begin();
     return processor;
   }
-  const learner = new PartitionStream({ ...settings, groupTags: [] }, detector, NOWHERE);
+  const learner = new PartitionStream(settings, detector, NOWHERE);
   learner.useDetection(partitionSettings.inForce);
   const rebuild = new StateRebuild({ claim, stream, learner, idleTimeoutMs });
   return new PartitionProcessor({ ...parts, ...times, rebuild });

@@ -90,6 +90,8 @@ const FIRST = "consumer = 'spoilt' AND key_hash = (SELECT min(key_hash) FROM str
 const CUT = 'UPDATE stream_state SET state = substr(state, 1, 8) WHERE ';
 const DAMAGED = `${CUT}${LAST}`;
 
+const GROUP = `${CUT}consumer = 'spoilt' AND get_byte(state, 0) > 128`;
+
 /** Returns the state at the checkpoint as it was, before it was spoilt. */
 async function spoil(how: string): Promise<string[]> {
   const first = await open('spoilt');
@@ -105,7 +107,9 @@ async function spoil(how: string): Promise<string[]> {
 test.each([
   ['a damaged state', DAMAGED, 1],
   ['a damaged state of the partition', `${CUT}${FIRST}`, 0],
-])('%s is learned again from the log, and then is what it was', async (_, how, series) => {
+  ['a damaged state of a group', GROUP, 1],
+])('%s is learned again from the log, and then is what it was', async (_, how, lost) => {
+  dependencies = { ...dependencies, settings: { ...DEFAULT_STREAM_SETTINGS, groupTags: ['site'] } };
   const before = await spoil(how);
   const [told, known] = [await outputs(), await rebuilt()];
   const processor = await open('spoilt');
@@ -116,7 +120,7 @@ test.each([
   }
   expect(processor.beginsAt).toBe(BigInt(PAST.length));
   expect(await outputs()).toBe(told);
-  expect(await rebuilt()).toBe(known + series);
+  expect(await rebuilt()).toBe(known + lost);
   await processor.close();
   expect(await storedStates('spoilt')).toEqual(before);
 });

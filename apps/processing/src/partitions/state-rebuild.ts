@@ -11,7 +11,7 @@ export interface StateRebuildParts {
   readonly claim: PartitionClaim;
   /** What was restored, without what could not be. */
   readonly stream: PartitionStream;
-  /** One by the same settings but without groups and outputs, that knows nothing yet. */
+  /** One by the same settings but without outputs, that knows nothing yet. */
   readonly learner: PartitionStream;
   /** After so long without a record the log may have none before the checkpoint. */
   readonly idleTimeoutMs: number;
@@ -57,13 +57,12 @@ export class StateRebuild {
   finish(): void {
     const { claim, stream, learner } = this.parts;
     if (stream.timeMs === 0) stream.restorePartition(learner.partitionState());
-    let series = 0;
-    for (const { state } of learner.takeChanges()) if (state && stream.learn(state)) series += 1;
-    metrics.rebuiltSeries.inc(series);
+    const count = stream.learn(learner);
+    metrics.rebuiltSeries.inc(count);
     const seconds = ((performance.now() - this.beganMs) / 1000).toFixed(1);
     const from = this.firstOffset === undefined ? 'of none' : `from ${this.firstOffset} on`;
     this.logger.log(
-      `partition ${claim.partition}: ${series} series have learned again what was lost, of ${this.records} records ${from}, in ${seconds} s`,
+      `partition ${claim.partition}: ${count} series and groups have learned again what was lost, of ${this.records} records ${from}, in ${seconds} s`,
     );
   }
 

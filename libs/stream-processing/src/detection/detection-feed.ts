@@ -42,8 +42,6 @@ export class DetectionFeed {
   /** Rows that hold readings, and some that no longer do. */
   private holding: number[] = [];
   private isListed = new Uint8Array(0);
-  /** Rows whose detector had to begin anew when they were restored. */
-  private readonly anew = new Set<number>();
   private readonly reorderUs: number;
   private clockMs = 0;
 
@@ -101,20 +99,17 @@ export class DetectionFeed {
   /** After `begin` and `read`. Returns false when the detector had to begin anew, because its state is of another detector or version. */
   restore(row: number, fields: DetectorFields): boolean {
     const isWhole = this.judges.restore(row, fields);
-    if (isWhole) return true;
-    this.histories.release(row);
-    this.anew.add(row);
-    return false;
+    if (!isWhole) this.histories.release(row);
+    return isWhole;
   }
 
-  /** What a detector that had to begin anew has learned again. Returns false where it had not. */
-  learn(row: number, fields: DetectorFields): boolean {
-    return this.anew.delete(row) && this.judges.restore(row, fields);
+  /** Takes what the judges of a series that had to begin anew have learned again in the row `from` of another feed. Returns false where none had to. */
+  learn(row: number, learned: DetectionFeed, from: number): boolean {
+    return this.judges.learn(row, learned.judges, from);
   }
 
   /** Before the series leaves the table. */
   release(row: number): void {
-    this.anew.delete(row);
     this.histories.release(row);
     this.judges.release(row);
     this.episodes.release(row);

@@ -51,6 +51,11 @@ export class LimitFeed {
     writer.bytes(this.watches[row]?.snapshot() ?? NOTHING);
   }
 
+  /** Goes on as the row `from` of others. */
+  learn(row: number, learned: LimitFeed, from: number): void {
+    this.watches[row]?.restore(learned.watches[from]?.snapshot() ?? NOTHING);
+  }
+
   /** Into a row whose limits were set. Returns false when they begin anew, because the state is of another version. */
   read(row: number, reader: ByteReader): boolean {
     const state = reader.bytes();

@@ -39,6 +39,9 @@ export class SeriesJudges {
   private readonly judged: { -readonly [K in keyof Judged]: Judged[K] };
   private detectionSettings: DetectionSettings = DEFAULT_DETECTION;
   private readonly shares = new BudgetShares();
+  /** Rows whose detector, or whose limits, had to begin anew when they were restored. */
+  private readonly newDetectors = new Set<number>();
+  private readonly newLimits = new Set<number>();
 
   /** `series` are those of the table, by row. */
   constructor(
@@ -80,6 +83,8 @@ export class SeriesJudges {
     this.detectors[row] = undefined;
     this.shares.release(row);
     this.limits.release(row);
+    this.newDetectors.delete(row);
+    this.newLimits.delete(row);
   }
 
   /** The next reading of a series. */
@@ -129,7 +134,17 @@ export class SeriesJudges {
   restore(row: number, fields: DetectorFields): boolean {
     const detector = restoredDetector(this.kind, fields);
     if (detector !== undefined) this.detectors[row] = detector;
+    else this.newDetectors.add(row);
     return detector !== undefined;
+  }
+
+  /** What had to begin anew goes on as the same in the row `from` of others, by the same settings. Returns false where nothing had to. */
+  learn(row: number, learned: SeriesJudges, from: number): boolean {
+    const hadNewDetector = this.newDetectors.delete(row);
+    const hadNewLimits = this.newLimits.delete(row);
+    if (hadNewDetector) this.restore(row, learned.fields(from));
+    if (hadNewLimits) this.limits.learn(row, learned.limits, from);
+    return hadNewDetector || hadNewLimits;
   }
 
   /** What goes on beyond the limits of a series. */
@@ -141,7 +156,9 @@ export class SeriesJudges {
   readLimits(row: number, reader: ByteReader): boolean {
     // Once more: now it is known whether episodes are open.
     this.apply(row);
-    return this.limits.read(row, reader);
+    const isWhole = this.limits.read(row, reader);
+    if (!isWhole) this.newLimits.add(row);
+    return isWhole;
   }
 
   /** Returns whether the state of the series is another one now. */

@@ -182,6 +182,25 @@ export class GroupWindows {
     for (const row of group.members) if (this.members.mark(row) <= group.lowest) group.holders += 1;
   }
 
+  /** Takes the windows of groups that have none from others, which have read the same readings again. Returns of how many. */
+  learn(learned: GroupWindows): number {
+    let count = 0;
+    for (const { state } of learned.takeChanges()) {
+      if (state === undefined || this.isFull) continue;
+      const group = this.groups.get(canonicalGroup(readGroup(state).fields.key));
+      // One without members is forgotten here.
+      if (group === undefined || group.row !== NO_ROW) continue;
+      this.restore(state);
+      group.changed = true;
+      count += 1;
+    }
+    return count;
+  }
+
+  private get isFull(): boolean {
+    return this.rows.length - this.freeRows.length >= this.settings.maxGroups;
+  }
+
   private group(key: DeviceGroup): Group {
     const name = canonicalGroup(key);
     const known = this.groups.get(name);
@@ -222,7 +241,7 @@ export class GroupWindows {
   }
 
   private hasRoom(group: Group): boolean {
-    if (this.rows.length - this.freeRows.length >= this.settings.maxGroups) return false;
+    if (this.isFull) return false;
     this.allocate(group);
     // Until now nothing of it was stored, so nothing of it may count: after a restart it would be otherwise.
     group.lowest = -Infinity;

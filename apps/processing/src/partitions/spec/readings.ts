@@ -13,7 +13,7 @@ export interface Reading {
 export function block(readings: readonly Reading[]): Uint8Array {
   const builder = new ReadingBatchBuilder();
   for (const { device, atMs, value } of readings) {
-    builder.append(seriesKey(device, 'temperature'), (START_MS + atMs) * 1000, value);
+    builder.append(seriesKey(device, 'temperature', [['site', 'north']]), (START_MS + atMs) * 1000, value);
   }
   return encodeBlock(builder.view());
 }
