@@ -71,7 +71,7 @@ class Agreement extends SeriesState implements Detector {
     if (now.step === step.judged) {
       if (now.isReport) habituate(this, now.agreed >= 1, now.far >= 1);
       const weight = this.followFault(now.ratio);
-      this.learnDistances(now.x, now.stuck >= 1 ? settings.faultWeight : weight);
+      this.learnDistances(now.x, now.stuck >= 1 ? this.faultWeight() : weight);
       this.rest();
     } else this.begin(now.step === step.first);
     keep(this);
@@ -214,12 +214,23 @@ class Agreement extends SeriesState implements Detector {
     if (cells[at + cell.faultReadings]! > 0) {
       cells[at + cell.faultReadings]! += 1;
       if (ratio < settings.faultOverBelow) cells[at + cell.faultReadings] = 0;
-      else if (cells[at + cell.faultReadings]! > settings.faultReadings) this.acceptNewNormal();
+      else if (cells[at + cell.faultReadings]! > this.longestFault()) this.acceptNewNormal();
     } else if (ratio >= 1) {
       cells[at + cell.faultReadings] = 1;
       cells[coldAt + COLD.faultAlarms] = 0;
     }
-    return cells[at + cell.faultReadings]! > 0 ? settings.faultWeight : 1;
+    return cells[at + cell.faultReadings]! > 0 ? this.faultWeight() : 1;
+  }
+
+  private faultWeight(): number {
+    const { faultWeight, rarerFault } = SETTINGS;
+    return faultWeight * 10 ** (-rarerFault.weight * this.cells[this.coldAt + COLD.rarity]!);
+  }
+
+  /** In readings. */
+  private longestFault(): number {
+    const { faultReadings, rarerFault } = SETTINGS;
+    return faultReadings * 10 ** (rarerFault.readings * this.cells[this.coldAt + COLD.rarity]!);
   }
 
   private acceptNewNormal(): void {

@@ -40,10 +40,11 @@ function keepRarity({ cells, cellsAt: at, coldAt }: SeriesState, perAlarm: numbe
  * Candes, "Adaptive Conformal Inference Under Distribution Shift", 2021): a heavy tail is no noisier than a light one.
  */
 function keepLimitFactor({ cells, coldAt }: SeriesState, judged: number, perAlarm: number): void {
-  const { growth, readings, free } = SETTINGS.budget;
+  const { growth, readings, free, freeAtLeast } = SETTINGS.budget;
   const overspent = Math.max(LOWEST, cells[coldAt + COLD.overspent]! - judged / perAlarm);
   cells[coldAt + COLD.overspent] = overspent;
-  const excess = overspent > 0 ? Math.max(0, overspent - (free * readings) / perAlarm) : overspent;
+  const allowed = Math.max(freeAtLeast, (free * readings) / perAlarm);
+  const excess = overspent > 0 ? Math.max(0, overspent - allowed) : overspent;
   const step = excess > 0 ? growth * (1 + cells[coldAt + COLD.rarity]!) : growth;
   cells[coldAt + COLD.limitFactor] = Math.exp(step * excess);
 }

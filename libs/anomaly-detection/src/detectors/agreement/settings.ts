@@ -49,10 +49,10 @@ export const SETTINGS = {
   /**
    * No more than one alarm in so many readings is accepted, however slow the series. By the tenfolds by which it is one in more, surprises count less. Up
    * to an age of some days each tenfold of readings may spend so much of what is accepted in a week. Limits are larger by a share for each fault
-   * above the budget but the first ones, `free`, which are fewer the more readings there are for one; and smaller for each below it, down
-   * to the least.
+   * above the budget but the first ones, `free`, which are fewer the more readings there are for one, but not below a few; and smaller for each
+   * below it, down to the least.
    */
-  budget: { readings: 5000, spentPerTenfold: 0.5, growth: 0.075, free: 60, least: 0.77 },
+  budget: { readings: 5000, spentPerTenfold: 0.5, growth: 0.075, free: 60, freeAtLeast: 10, least: 0.77 },
   /** For each tenfold by which alarms have to be rarer the limit of the distance is by so many tenfolds less likely to be reached. */
   rarerDistance: 1.3,
   /** After an alarm: readings until the next one, longer by a factor with each within one fault. */
@@ -65,6 +65,8 @@ export const SETTINGS = {
   /** A fault that lasts longer is the new normal, and what was known before counts by this share. */
   faultReadings: 72,
   newNormalShare: 0.056,
+  /** For each tenfold by which alarms have to be rarer its readings count by so many tenfolds less, and it lasts by so many longer. */
+  rarerFault: { weight: 0.7, readings: 0.2 },
   seasonRate: 0.24,
   /**
    * Tail models forget by halves beyond so many readings; that of the distance from the usual level sooner, but by that many tenfolds later for each tenfold
