@@ -33,7 +33,9 @@ const service = defineService({
       .describe('Which detector looks for anomalies.'),
     EPISODE_CALM_MS: whole(0, 24 * HOUR_MS)
       .default(DEFAULTS.episodeCalmMs)
-      .describe('Event time without a reading out of range, and two readings, after which an anomaly ends.'),
+      .describe(
+        'Event time without a reading that is half out of range or more, and two readings, after which an anomaly ends.',
+      ),
     REORDER_DELAY_MS: whole(0, 60_000)
       .default(DEFAULTS.reorderMs)
       .describe(

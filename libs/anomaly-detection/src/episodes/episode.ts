@@ -3,6 +3,8 @@ import { scoreOf, type Severity, severityOf } from './severity';
 
 /** Calm readings in a row, beside the time of calm, that end an episode. */
 const CALM_READINGS = 2;
+/** An episode that is open goes on with what is so much of a limit: by then the series is not where it was, though no reading alone would be an alarm. */
+const GOES_ON = 0.5;
 /** Event time between two updates of an episode. */
 const UPDATE_EVERY_US = 10_000_000;
 /** A silence is not longer than usual up to so many of the longest intervals between two readings of the episode. */
@@ -54,8 +56,9 @@ export interface Episode {
   /** Of the event that was told last; the first is 0. */
   revision: number;
   lastUs: number;
+  /** Of the last reading that was not calm. */
   lastFlaggedUs: number;
-  /** Of the first calm reading since the last one out of range. */
+  /** Of the first calm reading since. */
   calmSinceUs: number | null;
   calmReadings: number;
   longestIntervalUs: number;
@@ -115,15 +118,16 @@ export function openEpisode(reading: Judged, intervalUs: number): Episode {
 
 /**
  * Takes the next reading of an open episode, after `endBySilence` was asked about the time since the last one. The episode ends when the
- * series has been calm for `calmUs` since the last reading out of range, and for two readings; its end is then the first calm reading.
+ * series has been calm (less than half out of range) for `calmUs` since the last reading that was not, and for two readings; its end is then the first calm
+ * reading.
  * Returns what there is to tell, if anything. Allocates nothing unless the reading is the furthest out of range so far.
  */
 export function followEpisode(episode: Episode, reading: Judged, calmUs: number): EpisodeEvent | undefined {
   const { timeUs, verdict } = reading;
   episode.longestIntervalUs = Math.max(episode.longestIntervalUs, timeUs - episode.lastUs);
   episode.lastUs = timeUs;
-  if (verdict.ratio >= 1) {
-    takeFlagged(episode, reading);
+  if (verdict.ratio >= GOES_ON) {
+    goOn(episode, reading);
   } else {
     episode.calmReadings += 1;
     episode.calmSinceUs ??= timeUs;
@@ -157,16 +161,16 @@ export function endIfSilent({ endedUs, calmSinceUs, lastUs }: Readonly<Episode>)
   return endedUs ?? calmSinceUs ?? lastUs;
 }
 
-/** Of an episode that has ended its length, else how long it has gone on: up to the last reading out of range. µs. */
+/** Of an episode that has ended its length, else how long it has gone on: up to the last reading that was not calm. µs. */
 export function durationUs({ beganUs, endedUs, lastFlaggedUs }: Readonly<Episode>): number {
   return (endedUs ?? lastFlaggedUs) - beganUs;
 }
 
-function takeFlagged(episode: Episode, reading: Judged): void {
-  episode.flaggedReadings += 1;
+function goOn(episode: Episode, reading: Judged): void {
   episode.lastFlaggedUs = reading.timeUs;
   episode.calmSinceUs = null;
   episode.calmReadings = 0;
+  if (reading.verdict.ratio >= 1) episode.flaggedReadings += 1;
   if (reading.verdict.ratio > episode.peak.ratio && episode.peak.ratio < MOST_RATIO) {
     episode.peak = peakOf(reading);
     if (episode.peak.ratio >= NOTABLE_GROWTH * episode.toldRatio) episode.isUntold = true;
