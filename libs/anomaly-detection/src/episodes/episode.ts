@@ -4,7 +4,7 @@ import { scoreOf, type Severity, severityOf } from './severity';
 /** Calm readings in a row, beside the time of calm, that end an episode. */
 const CALM_READINGS = 2;
 /** An episode that is open goes on with what is so much of a limit: by then the series is not where it was, though no reading alone would be an alarm. */
-const GOES_ON = 0.5;
+const GOES_ON = 0.75;
 /** Event time between two updates of an episode. */
 const UPDATE_EVERY_US = 10_000_000;
 /** A silence is not longer than usual up to so many of the longest intervals between two readings of the episode. */
@@ -118,7 +118,7 @@ export function openEpisode(reading: Judged, intervalUs: number): Episode {
 
 /**
  * Takes the next reading of an open episode, after `endBySilence` was asked about the time since the last one. The episode ends when the
- * series has been calm (less than half out of range) for `calmUs` since the last reading that was not, and for two readings; its end is then the first calm
+ * series has been calm (below three quarters of the limit) for `calmUs` since the last reading that was not, and for two readings; its end is then the first calm
  * reading.
  * Returns what there is to tell, if anything. Allocates nothing unless the reading is the furthest out of range so far.
  */
