@@ -80,6 +80,17 @@ describe('a device of nineteen series with one reading a second, in its first da
     expect(alarmsOf(normal(random(1)), hourly)).toBeLessThanOrEqual(3);
   });
 
+  test('takes a lasting shift for the new normal after 400 readings at the latest', () => {
+    const until = (readings: number) => {
+      const noise = normal(random(1));
+      let at = 0;
+      const draw = () => noise() + (at++ >= run.readings ? 8 : 0);
+      return alarmsOf(draw, { ...run, readings: run.readings + readings });
+    };
+    expect(until(400)).toBeGreaterThan(0);
+    expect(until(2_000)).toBe(until(400));
+  });
+
   test.each([
     ['a spike', 10, 1],
     ['a lasting shift', 4, 300],
