@@ -1,63 +1,27 @@
-import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { detectorKind } from '@tidewatch/anomaly-detection';
 import { type Anomaly, TOPICS, type WindowAggregate } from '@tidewatch/contracts';
-import {
-  CheckpointStore,
-  createMessageLog,
-  ensureTopics,
-  FencedError,
-  type LogBatch,
-  type MessageLog,
-  type MessagingOptions,
-  type PartitionClaim,
-  PoisonRecordError,
-} from '@tidewatch/messaging';
+import { FencedError, type LogBatch, type MessageLog, PoisonRecordError } from '@tidewatch/messaging';
 import { partitionOfDevice } from '@tidewatch/readings';
 import { DEFAULT_STREAM_SETTINGS, watchingOf } from '@tidewatch/stream-processing';
-import { createTestDatabase, type TestDatabase, waitFor } from '@tidewatch/testing';
-import { NO_REVISION, SettingsStore } from '../settings/settings-store';
-import { CheckpointPace } from './checkpoint-pace';
+import { type TestDatabase, waitFor } from '@tidewatch/testing';
 import { openPartition, type PartitionDependencies } from './open-partition';
+import { openLab, type PartitionLab } from '../testing/partition-lab';
 import { batchOf, block, chunks, minutesOf, START_MS } from './spec/readings';
-import { StateStore } from './state-store';
 
-/** What is set aside is logged as an error, as it should be. */
-Logger.overrideLogger(false);
-
-/** Tests write checkpoints themselves. */
-const SELDOM = new CheckpointPace({ leastMs: 3_600_000, mostMs: 3_600_000, share: 1 });
 const PARTITIONS = 2;
 
 let database: TestDatabase;
 let log: MessageLog;
 let dependencies: PartitionDependencies;
+let claimAs: PartitionLab['claimAs'];
+let storedStates: PartitionLab['storedStates'];
+let close: PartitionLab['close'];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
-  const options: MessagingOptions = {
-    driver: 'postgres',
-    pool: database.pool,
-    connectionString: database.url,
-    instanceId: 'test',
-  };
-  await ensureTopics(options, { partitions: PARTITIONS });
-  log = createMessageLog(options);
-  dependencies = {
-    log,
-    store: new StateStore(database.pool),
-    settings: DEFAULT_STREAM_SETTINGS,
-    detector: detectorKind('agreement'),
-    pace: SELDOM,
-    detection: new SettingsStore(database.pool),
-    latestRevision: () => NO_REVISION,
-  };
+  ({ database, log, dependencies, claimAs, storedStates, close } = await openLab(PARTITIONS));
 });
 
-afterEach(async () => {
-  await log.close();
-  await database.drop();
-});
+afterEach(() => close());
 
 async function valuesOf<T>(topic: string): Promise<T[]> {
   const { rows } = await database.pool.query<{ value: Buffer }>(
@@ -65,17 +29,6 @@ async function valuesOf<T>(topic: string): Promise<T[]> {
     [topic],
   );
   return rows.map(({ value }) => JSON.parse(value.toString()) as T);
-}
-
-const claimAs = (consumer: string): Promise<PartitionClaim> =>
-  new CheckpointStore(database.pool).claim(consumer, TOPICS.readings, 0, 'test');
-
-async function storedStates(consumer: string): Promise<string[]> {
-  const { rows } = await database.pool.query<{ state: string }>(
-    `SELECT encode(key_hash, 'hex') || encode(state, 'hex') AS state FROM stream_state WHERE consumer = $1 ORDER BY key_hash`,
-    [consumer],
-  );
-  return rows.map(({ state }) => state);
 }
 
 test('readings on the log come out as windows and anomalies, exactly', async () => {

@@ -1,29 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { detectorKind } from '@tidewatch/anomaly-detection';
 import { TOPICS } from '@tidewatch/contracts';
-import {
-  CheckpointStore,
-  createMessageLog,
-  ensureTopics,
-  type MessageLog,
-  type PartitionClaim,
-} from '@tidewatch/messaging';
+import type { MessageLog } from '@tidewatch/messaging';
 import { DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
-import { createTestDatabase, type TestDatabase } from '@tidewatch/testing';
+import type { TestDatabase } from '@tidewatch/testing';
 import { register } from 'prom-client';
-import { NO_REVISION, SettingsStore } from '../settings/settings-store';
-import { CheckpointPace } from './checkpoint-pace';
 import { openPartition, type PartitionDependencies } from './open-partition';
 import type { PartitionProcessor } from './partition-processor';
+import { openLab, type PartitionLab } from '../testing/partition-lab';
 import { batchOf, block, chunks, minutesOf } from './spec/readings';
-import { StateStore } from './state-store';
 
-/** What is set aside is logged as an error, as it should be. */
-Logger.overrideLogger(false);
-
-const SELDOM = new CheckpointPace({ leastMs: 3_600_000, mostMs: 3_600_000, share: 1 });
 const blocks = chunks([...minutesOf('pump-1'), ...minutesOf('pump-2')], 40).map(block);
 /** Behind the checkpoint. */
 const PAST = blocks.slice(0, -1);
@@ -31,47 +17,21 @@ const PAST = blocks.slice(0, -1);
 let database: TestDatabase;
 let log: MessageLog;
 let dependencies: PartitionDependencies;
+let claimAs: PartitionLab['claimAs'];
+let storedStates: PartitionLab['storedStates'];
+let close: PartitionLab['close'];
 
 beforeEach(async () => {
-  database = await createTestDatabase();
-  const options = {
-    ...({ driver: 'postgres', pool: database.pool } as const),
-    connectionString: database.url,
-    instanceId: 'test',
-  };
-  await ensureTopics(options, { partitions: 1 });
-  log = createMessageLog(options);
-  dependencies = {
-    ...{ log, store: new StateStore(database.pool), detector: detectorKind('agreement'), pace: SELDOM },
-    ...{
-      settings: DEFAULT_STREAM_SETTINGS,
-      detection: new SettingsStore(database.pool),
-      latestRevision: () => NO_REVISION,
-    },
-  };
+  ({ database, log, dependencies, claimAs, storedStates, close } = await openLab(1));
 });
 
-afterEach(async () => {
-  await log.close();
-  await database.drop();
-});
-
-const claimAs = (consumer: string): Promise<PartitionClaim> =>
-  new CheckpointStore(database.pool).claim(consumer, TOPICS.readings, 0, 'test');
+afterEach(() => close());
 
 const open = async (consumer: string, idleTimeoutMs = 60_000): Promise<PartitionProcessor> =>
   openPartition(await claimAs(consumer), {
     ...dependencies,
     settings: { ...dependencies.settings, idleTimeoutMs },
   });
-
-async function storedStates(consumer: string): Promise<string[]> {
-  const { rows } = await database.pool.query<{ state: string }>(
-    `SELECT encode(key_hash, 'hex') || encode(state, 'hex') AS state FROM stream_state WHERE consumer = $1 ORDER BY key_hash`,
-    [consumer],
-  );
-  return rows.map(({ state }) => state);
-}
 
 async function outputs(): Promise<number> {
   const { rows } = await database.pool.query<{ records: number }>(

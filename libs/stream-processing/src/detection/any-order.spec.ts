@@ -124,7 +124,7 @@ function standing(told: readonly Told[]): string[] {
 }
 
 /** Half of the runs are always the same ones, in which every kind of event is known to occur. */
-const KNOWN = { seed: 1 } as const;
+const KNOWN = { seed: 3 } as const;
 
 test.each([
   ['a few readings of each series', sparse, 100],
