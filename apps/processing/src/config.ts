@@ -34,7 +34,7 @@ const service = defineService({
     EPISODE_CALM_MS: whole(0, 24 * HOUR_MS)
       .default(DEFAULTS.episodeCalmMs)
       .describe(
-        'Event time without a reading above three quarters of what is out of range, and two readings, after which an anomaly ends.',
+        'Event time in which no reading reaches three quarters of its limit, and two readings, after which an anomaly ends.',
       ),
     REORDER_DELAY_MS: whole(0, 60_000)
       .default(DEFAULTS.reorderMs)

@@ -66,7 +66,7 @@ export const anomaly = z.object({
   peakValue: z.number(),
   /** Event time of the first reading back in range, or of the last reading before a silence; null while it goes on. */
   ended: z.string().nullable(),
-  /** From the beginning to the end; while it goes on, to the last reading out of range. */
+  /** From the beginning to the end; while it goes on, to the last reading that was out of range or near to it. */
   durationSeconds: z.number().nonnegative(),
   /** Readings out of range so far. */
   flaggedReadings: z.number().int().positive(),

@@ -140,7 +140,7 @@ export const previewTotals = z.object({
   alarmsPerWeek: z.number(),
   /** False alarms a week that the settings accept: the share that the series have of what is accepted of their device. Limits may raise more. */
   acceptedPerWeek: z.number(),
-  /** Time during which at least one of the series was out of range, and its share of the range. */
+  /** Time during which at least one of the series was out of range or near to it, and its share of the range. */
   secondsInAlarm: z.number(),
   shareInAlarm: z.number(),
 });

@@ -21,7 +21,10 @@ export class SeriesTable {
   /** In the order of their hashes: rows are numbered otherwise after a restart, and the order of outputs must not follow them. */
   rowsWhere(condition: (row: number) => boolean): number[] {
     const { series } = this;
-    const rows = [...series.keys()].filter((row) => series[row] !== undefined && condition(row));
+    const rows: number[] = [];
+    for (let row = 0; row < series.length; row++) {
+      if (series[row] !== undefined && condition(row)) rows.push(row);
+    }
     return rows.sort((a, b) => Buffer.compare(series[a]!.hash, series[b]!.hash));
   }
 

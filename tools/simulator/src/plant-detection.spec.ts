@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { detectorKind, newVerdict, observe } from '@tidewatch/anomaly-detection';
+import { ALARM_SCORE, detectorKind, newVerdict, observe } from '@tidewatch/anomaly-detection';
 import type { Fault } from './faults';
 import { readingAt, type Sensor, sensorsOf } from './plant';
 
@@ -31,7 +31,7 @@ function watch(sensor: Sensor, budget: number): Found {
       found.faults.push(false);
     }
     observe(detector, timeMs * 1_000, value, verdict);
-    if (verdict.score < 0.5) continue;
+    if (verdict.score < ALARM_SCORE) continue;
     if (last && timeMs < last.endMs + TOLERANCE_MS) found.faults[found.faults.length - 1] = true;
     else found.falseAlarms += 1;
   }

@@ -4,9 +4,9 @@ import { FencedError, type LogBatch, type MessageLog, PoisonRecordError } from '
 import { partitionOfDevice } from '@tidewatch/readings';
 import { DEFAULT_STREAM_SETTINGS, watchingOf } from '@tidewatch/stream-processing';
 import { type TestDatabase, waitFor } from '@tidewatch/testing';
-import { openPartition, type PartitionDependencies } from './open-partition';
 import { openLab, type PartitionLab } from '../testing/partition-lab';
-import { batchOf, block, chunks, minutesOf, START_MS } from './spec/readings';
+import { batchOf, block, chunks, minutesOf, START_MS } from '../testing/readings';
+import { openPartition, type PartitionDependencies } from './open-partition';
 
 const PARTITIONS = 2;
 

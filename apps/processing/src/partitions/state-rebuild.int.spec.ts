@@ -5,10 +5,10 @@ import type { MessageLog } from '@tidewatch/messaging';
 import { DEFAULT_STREAM_SETTINGS } from '@tidewatch/stream-processing';
 import type { TestDatabase } from '@tidewatch/testing';
 import { register } from 'prom-client';
+import { openLab, type PartitionLab } from '../testing/partition-lab';
+import { batchOf, block, chunks, minutesOf } from '../testing/readings';
 import { openPartition, type PartitionDependencies } from './open-partition';
 import type { PartitionProcessor } from './partition-processor';
-import { openLab, type PartitionLab } from '../testing/partition-lab';
-import { batchOf, block, chunks, minutesOf } from './spec/readings';
 
 const blocks = chunks([...minutesOf('pump-1'), ...minutesOf('pump-2')], 40).map(block);
 /** Behind the checkpoint. */

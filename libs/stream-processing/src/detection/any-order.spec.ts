@@ -133,6 +133,7 @@ test.each([
   'any order within the lateness, any batching and any restarts leave the same episodes: %s',
   (_name, sent, runs) => {
     const events = new Set<string>();
+    let run = 0;
     const examples = fc.sample(fc.tuple(sent, flags, flags, flags), { ...KNOWN, numRuns: runs });
     fc.assert(
       fc.property(sent, flags, flags, flags, (list, cutsA, cutsB, restarts) => {
@@ -143,7 +144,8 @@ test.each([
           const records = [...inRecords(readings, i === 0 ? cutsA : cutsB), CLOSING];
           return toldOf(records, i === 0 ? [] : restarts);
         });
-        for (const { event } of [...a!, ...b!]) events.add(event);
+        // The known ones come first. What the others happen to show proves nothing of them.
+        if (run++ < runs) for (const { event } of [...a!, ...b!]) events.add(event);
         expect(standing(b!)).toEqual(standing(a!));
       }),
       { examples, numRuns: 2 * runs },

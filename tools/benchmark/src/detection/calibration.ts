@@ -1,4 +1,4 @@
-import { type DetectorKind, newVerdict, observe } from '@tidewatch/anomaly-detection';
+import { ALARM_SCORE, type DetectorKind, newVerdict, observe } from '@tidewatch/anomaly-detection';
 import { CLEAN_SERIES, type CleanSeries } from './data/clean-series';
 
 const DAY_S = 86_400;
@@ -35,7 +35,7 @@ function alarmsPerWeek(kind: DetectorKind, at: CleanSeries, { stepS, seconds, se
   let [all, firstDay] = [0, 0];
   for (let second = 0; second < seconds; second += stepS) {
     observe(detector, second * 1e6, at(second), verdict);
-    if (verdict.score < 0.5) continue;
+    if (verdict.score < ALARM_SCORE) continue;
     all += 1;
     if (second < DAY_S) firstDay += 1;
   }

@@ -181,11 +181,9 @@ class Agreement extends SeriesState implements Detector {
 
   private hasNeverChanged(): boolean {
     const { cells, cellsAt: at } = this;
+    if (cells[at + cell.highest] !== cells[at + cell.lowest]) return false;
     const rarer = readingsPerAlarm(this, this.usPerAlarm) / SETTINGS.budget.readings;
-    return (
-      cells[at + CELL.highest] === cells[at + CELL.lowest] &&
-      cells[at + CELL.readings]! >= SETTINGS.constantReadings * rarer
-    );
+    return cells[at + cell.readings]! >= SETTINGS.constantReadings * rarer;
   }
 
   /** An alarm, but not the beginning of a fault: what was constant does not say how the series will move from now on. */
